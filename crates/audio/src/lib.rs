@@ -5,6 +5,7 @@
 //! hops of 10 ms ([`HOP`]).
 
 pub mod g711;
+pub mod tones;
 mod level;
 mod time;
 
