@@ -7,7 +7,11 @@
 pub mod g711;
 pub mod tones;
 mod level;
+#[cfg(feature = "resample")]
+mod resample;
 mod time;
 
 pub use level::{Dbfs, Dbm0, FULL_SCALE_DBM0};
+#[cfg(feature = "resample")]
+pub use resample::{ResampleError, Resampler};
 pub use time::{HOP, MediaTime, RATE, SampleRate, SampleRateError};
