@@ -1,0 +1,192 @@
+//! Voice activity: is this hop speech?
+//!
+//! What does it do? It follows the background in each band of the spectrum and calls voice what rises above it.
+//!
+//! How does it work? The background of a band is the least smoothed power of the last 1.5 s (minimum statistics: Martin,
+//! "Noise power spectral density estimation based on optimal smoothing and minimum statistics", 2001), raised by the
+//! bias of a minimum. The evidence is the mean over the bands of the signal-to-noise ratio in dB, each limited, so that
+//! one loud band (a click, a hum) does not count as voice. A hop must also be louder than a fixed minimum, and must not
+//! be a steady tone or change sign as often as noise does. Onset and hangover turn hops into speech.
+
+use offhook_audio::{Dbm0, HOP, RATE};
+
+use super::{BANDS, Hop};
+use crate::config::VadConfig;
+use crate::signals::{SpeechState, Voice};
+use crate::verdict::Probability;
+
+/// Hops in one slot of the minimum's memory: 150 ms.
+const SLOT: u32 = 15;
+/// Slots remembered: 1.5 s with the one being filled.
+const SLOTS: usize = 10;
+/// How far the smoothed minimum lies below the mean of the noise that made it, as a ratio of powers.
+const BIAS: f32 = 2.2;
+/// No band's background is lower: the power of µ-law's quantisation noise of silence, spread over the bands.
+const LEAST_FLOOR: f32 = 2.0e-9;
+/// The background is taken to be no louder than this until a pause has shown it: a call may begin with speech.
+const FIRST_FLOOR: f32 = 4.0e-7;
+/// The most a single band may add, in dB.
+const MOST_DB: f32 = 18.0;
+/// Share of the power in two lines from which a hop is a tone.
+const TONE_PURITY: f32 = 0.93;
+
+/// Tells speech from background.
+#[derive(Clone, Debug)]
+pub struct VadAnalyser {
+    snr_db: f32,
+    least_mean_square: f32,
+    most_zero_crossings: f32,
+    onset: u32,
+    hangover: u32,
+    smoothed: [f32; BANDS],
+    minima: [[f32; BANDS]; SLOTS],
+    floor: [f32; BANDS],
+    slot: usize,
+    in_slot: u32,
+    hops: u32,
+    tone_hz: f32,
+    voiced: u32,
+    unvoiced: u32,
+    voice: Voice,
+}
+
+fn hops(duration: std::time::Duration) -> u32 {
+    (duration.as_millis() as u32 * RATE / 1000).div_ceil(HOP as u32).max(1)
+}
+
+impl VadAnalyser {
+    /// Follows the background from nothing.
+    pub fn new(config: &VadConfig) -> Self {
+        let mut new = Self {
+            snr_db: config.snr_db,
+            least_mean_square: config.least_level.mean_square(),
+            most_zero_crossings: config.most_zero_crossings,
+            onset: hops(config.onset),
+            hangover: hops(config.hangover),
+            smoothed: [0.0; BANDS],
+            minima: [[0.0; BANDS]; SLOTS],
+            floor: [0.0; BANDS],
+            slot: 0,
+            in_slot: 0,
+            hops: 0,
+            tone_hz: 0.0,
+            voiced: 0,
+            unvoiced: 0,
+            voice: Voice::default(),
+        };
+        new.reset();
+        new
+    }
+
+    /// Forgets what was heard.
+    pub fn reset(&mut self) {
+        self.smoothed = [0.0; BANDS];
+        self.minima = [[FIRST_FLOOR; BANDS]; SLOTS];
+        self.floor = [FIRST_FLOOR; BANDS];
+        (self.slot, self.in_slot, self.hops) = (0, 0, 0);
+        self.tone_hz = 0.0;
+        (self.voiced, self.unvoiced) = (0, 0);
+        self.voice = Voice::default();
+    }
+
+    /// A hop that never arrived: nothing is learned.
+    pub fn push_gap(&mut self) {}
+
+    /// Whether this hop holds speech.
+    pub fn push(&mut self, hop: &Hop<'_>) -> Voice {
+        self.follow_background(hop);
+        let db = self.evidence();
+        let steady_tone = self.steady_tone(hop);
+        let loud = hop.level.mean_square >= self.least_mean_square;
+        let noisy = hop.level.zero_crossing_rate > self.most_zero_crossings;
+        let active = loud && !noisy && !steady_tone && db >= self.snr_db;
+        let odds = (db - self.snr_db) * 0.8;
+        let probability = if loud && !noisy && !steady_tone { 1.0 / (1.0 + (-odds).exp()) } else { 0.0 };
+        self.debounce(active);
+        self.voice.probability = Probability::saturating(probability);
+        self.voice.active = active;
+        self.voice.floor = Dbm0::from_mean_square(self.floor.iter().sum());
+        self.voice
+    }
+
+    fn follow_background(&mut self, hop: &Hop<'_>) {
+        self.hops += 1;
+        let keep = if self.hops == 1 { 0.0 } else { 0.6 };
+        for (s, b) in self.smoothed.iter_mut().zip(&hop.spectrum.bands) {
+            *s = keep * *s + (1.0 - keep) * b;
+        }
+        // The first window is half filled with the silence before the stream.
+        if self.hops <= 3 {
+            return;
+        }
+        if self.in_slot == 0 {
+            self.minima[self.slot] = self.smoothed;
+        }
+        for (m, s) in self.minima[self.slot].iter_mut().zip(&self.smoothed) {
+            *m = m.min(*s);
+        }
+        self.in_slot += 1;
+        if self.in_slot == SLOT {
+            self.in_slot = 0;
+            self.slot = (self.slot + 1) % SLOTS;
+        }
+        for (band, floor) in self.floor.iter_mut().enumerate() {
+            let least = self.minima.iter().map(|m| m[band]).fold(f32::INFINITY, f32::min);
+            *floor = (least * BIAS).max(LEAST_FLOOR);
+        }
+    }
+
+    fn evidence(&self) -> f32 {
+        let mut sum = 0.0;
+        for (s, f) in self.smoothed.iter().zip(&self.floor) {
+            sum += (fast_log2(s / f + 1e-6) * 3.01).clamp(0.0, MOST_DB);
+        }
+        sum / BANDS as f32
+    }
+
+    fn steady_tone(&mut self, hop: &Hop<'_>) -> bool {
+        let s = hop.spectrum;
+        let hz = s.peaks[0].hz;
+        let pure = s.purity(2) >= TONE_PURITY;
+        let steady = pure && (hz - self.tone_hz).abs() < 0.006 * hz;
+        self.tone_hz = if pure { hz } else { 0.0 };
+        steady
+    }
+
+    fn debounce(&mut self, active: bool) {
+        if active {
+            self.voiced += 1;
+            self.unvoiced = 0;
+        } else {
+            self.unvoiced += 1;
+            if self.unvoiced > 2 {
+                self.voiced = 0;
+            }
+        }
+        self.voice.state = match self.voice.state {
+            SpeechState::Silence if self.voiced >= self.onset => SpeechState::Speech,
+            SpeechState::Speech if self.unvoiced >= self.hangover => SpeechState::Silence,
+            state => state,
+        };
+    }
+}
+
+/// The logarithm to base 2 of a positive number, to 0.01: the exponent, and a parabola through the mantissa.
+fn fast_log2(x: f32) -> f32 {
+    let bits = x.to_bits();
+    let exponent = (bits >> 23) as f32 - 127.0;
+    let mantissa = f32::from_bits(bits & 0x007f_ffff | 0x3f80_0000);
+    exponent + (-0.336 * mantissa + 2.008) * mantissa - 1.672
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fast_logarithm_is_near_the_true_one() {
+        for x in [1e-6f32, 0.01, 0.5, 1.0, 1.3, 1.99, 2.0, 750.0, 1e9] {
+            assert!((fast_log2(x) - x.log2()).abs() < 0.012, "{x}: {} {}", fast_log2(x), x.log2());
+        }
+    }
+}

@@ -1,0 +1,329 @@
+use std::time::Duration;
+
+use offhook_audio::Dbm0;
+use offhook_audio::tones::Country;
+
+use crate::event::Phase;
+use crate::parameter::{Parameter, Section, section};
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+section! {
+    /// When a hop counts as voice.
+    VadConfig "vad" {
+        /// Signal above the background, in each of 16 bands, that counts as voice. Unit: dB. Raising it misses faint speech and rejects more noise. Elsewhere: mod_amd `silence_threshold_multiplier` (as a ratio of amplitudes).
+        snr_db: f32 = 6.0, 1.0, 30.0;
+        /// No hop fainter than this is voice, whatever the background. Unit: dBm0. Raising it misses faint speech on quiet lines. Elsewhere: Asterisk `silence_threshold` (256 of 32767 is about −39 dBm0 for a sine).
+        least_level: Dbm0 = Dbm0(-48.0), Dbm0(-80.0), Dbm0(-10.0);
+        /// A hop that changes sign more often than this share of its samples is noise or a fricative, not voice. Raising it lets more noise through. Elsewhere: mod_amd `max_zero_crossing_rate`.
+        most_zero_crossings: f32 = 0.55, 0.05, 1.0;
+        /// Voice must last this long before speech starts. Raising it rejects clicks and starts later.
+        onset: Duration = ms(50), ms(10), ms(500);
+        /// Speech goes on over silences up to this long. Raising it joins words and ends speech later. Elsewhere: hangover, `silence_ms`.
+        hangover: Duration = ms(150), ms(20), ms(2000);
+    }
+}
+
+section! {
+    /// How voice is cut into words and utterances.
+    CadenceConfig "cadence" {
+        /// A burst of voice shorter than this is no word. Raising it ignores more clicks. Elsewhere: Asterisk `min_word_length`.
+        least_word: Duration = ms(100), ms(20), ms(1000);
+        /// Silence that parts two words. Raising it joins words. Elsewhere: Asterisk `between_words_silence`.
+        between_words: Duration = ms(60), ms(20), ms(1000);
+        /// Silence that parts two utterances. Raising it joins sentences into one utterance.
+        between_utterances: Duration = ms(400), ms(100), ms(3000);
+    }
+}
+
+section! {
+    /// What counts as a record tone.
+    BeepConfig "beep" {
+        /// The lowest frequency. Unit: Hz.
+        least_hz: f32 = 300.0, 200.0, 3000.0;
+        /// The highest frequency. Unit: Hz.
+        most_hz: f32 = 2500.0, 300.0, 3800.0;
+        /// The shortest beep. Raising it rejects more clicks and vowels. Elsewhere: mod_amd `beep_min_duration`.
+        least_length: Duration = ms(80), ms(40), ms(1000);
+        /// The longest beep.
+        most_length: Duration = ms(3000), ms(200), ms(10_000);
+        /// The faintest beep. Unit: dBm0.
+        least_level: Dbm0 = Dbm0(-42.0), Dbm0(-70.0), Dbm0(0.0);
+        /// Share of the sound's power that one or two lines of the spectrum hold. Raising it rejects more speech and music and misses beeps in noise.
+        purity: f32 = 0.80, 0.4, 0.999;
+    }
+}
+
+section! {
+    /// The network's tones.
+    ToneConfig "tone" {
+        /// Whose supervisory tones to listen for.
+        country: Country = Country::Us, Country::ALL[0], Country::ALL[Country::ALL.len() - 1];
+    }
+}
+
+section! {
+    /// Music as against speech.
+    MusicConfig "music" {
+        /// Music must last this long to count. Raising it mistakes fewer voices for music.
+        least_length: Duration = ms(2500), ms(500), ms(20_000);
+    }
+}
+
+section! {
+    /// How the fused rules decide.
+    DecideConfig "decide" {
+        /// Silence after a short greeting that awaits a reply: a person. Raising it takes fewer machines for people and answers people later. Elsewhere: Asterisk `after_greeting_silence`.
+        after_greeting_silence: Duration = ms(800), ms(100), ms(10_000);
+        /// Silence after the longest greeting a person may give; between the shortest and the longest the silence asked for grows evenly. Raising it takes fewer machines with pauses for people.
+        after_long_greeting_silence: Duration = ms(1400), ms(100), ms(10_000);
+        /// Voice up to which a greeting is short.
+        short_greeting: Duration = ms(1200), ms(100), ms(10_000);
+        /// Voice from which a greeting is a machine's. Raising it takes fewer people for machines and knows machines later. Elsewhere: Asterisk `greeting`, Twilio `MachineDetectionSpeechThreshold`.
+        long_greeting: Duration = ms(3400), ms(300), ms(30_000);
+        /// Silence from the answer on after which nobody is there. Elsewhere: Asterisk `initial_silence`.
+        initial_silence: Duration = ms(6000), ms(500), ms(60_000);
+        /// Time from the answer after which a verdict is given, whatever was heard. Elsewhere: Asterisk `total_analysis_time`.
+        total_time: Duration = ms(20_000), ms(1000), ms(120_000);
+    }
+}
+
+section! {
+    /// When a message may start.
+    ReadyConfig "ready" {
+        /// Silence after a machine's greeting after which a message may start without a beep. Raising it starts later and speaks into fewer pauses. Elsewhere: Twilio `MachineDetectionSpeechEndThreshold`.
+        silence: Duration = ms(2000), ms(200), ms(20_000);
+        /// Silence after the beep's end. Raising it starts later.
+        after_beep: Duration = ms(0), ms(0), ms(5000);
+        /// Time from the verdict for the greeting to end. Elsewhere: mod_amd `beep_max_wait`.
+        limit: Duration = ms(60_000), ms(1000), ms(600_000);
+    }
+}
+
+section! {
+    /// The nine parameters of Asterisk's `AMD()`, with its defaults.
+    ClassicConfig "classic" {
+        /// Silence before any word that makes a machine. Elsewhere: Asterisk `initial_silence`.
+        initial_silence: Duration = ms(2500), ms(0), ms(60_000);
+        /// Voice, pauses left out, that makes a machine. Elsewhere: Asterisk `greeting`.
+        greeting: Duration = ms(1500), ms(0), ms(60_000);
+        /// Silence after the greeting that makes a person. Elsewhere: Asterisk `after_greeting_silence`.
+        after_greeting_silence: Duration = ms(800), ms(0), ms(60_000);
+        /// Time after which it is not sure. Elsewhere: Asterisk `total_analysis_time`.
+        total_analysis_time: Duration = ms(5000), ms(20), ms(60_000);
+        /// The shortest word. Elsewhere: Asterisk `min_word_length`.
+        min_word_length: Duration = ms(100), ms(0), ms(60_000);
+        /// Silence that parts two words. Elsewhere: Asterisk `between_words_silence`.
+        between_words_silence: Duration = ms(50), ms(0), ms(60_000);
+        /// More words than this make a machine. Elsewhere: Asterisk `maximum_number_of_words`.
+        maximum_number_of_words: u16 = 2, 0, 1000;
+        /// Mean absolute amplitude of a 20 ms frame below which it is silent, 0 to 32767. Elsewhere: Asterisk `silence_threshold`.
+        silence_threshold: u16 = 256, 0, 32_767;
+        /// One unbroken word this long makes a machine. Elsewhere: Asterisk `maximum_word_length`.
+        maximum_word_length: Duration = ms(5000), ms(0), ms(60_000);
+    }
+}
+
+/// Which rules decide who picked up. What is heard, and when a message may start, is the same under both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Rules {
+    /// All signals, weighed over time.
+    #[default]
+    Fused,
+    /// Those of Asterisk's `AMD()`, exactly.
+    Classic,
+}
+
+/// A named set of parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Preset {
+    /// Exactly Asterisk's `AMD()` with its defaults.
+    Classic,
+    /// Few people called machines, and a quick answer.
+    #[default]
+    Balanced,
+    /// Almost no person is called a machine; more machines pass for people.
+    Conservative,
+    /// As many machines found, as early, as the rules allow; more people are called machines.
+    Aggressive,
+}
+
+impl Preset {
+    /// Every preset.
+    pub const ALL: [Self; 4] = [Self::Classic, Self::Balanced, Self::Conservative, Self::Aggressive];
+
+    /// `classic`, `balanced`, `conservative` or `aggressive`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Balanced => "balanced",
+            Self::Conservative => "conservative",
+            Self::Aggressive => "aggressive",
+        }
+    }
+
+    /// The preset of this name.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`] if there is none.
+    pub fn from_name(name: &str) -> Result<Self, ConfigError> {
+        Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| ConfigError::Unreadable {
+            field: "preset",
+            given: name.to_owned(),
+            expected: "classic, balanced, conservative or aggressive",
+        })
+    }
+}
+
+/// Everything that can be asked of a detector.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct DetectConfig {
+    /// Which rules decide.
+    pub rules: Rules,
+    /// The phase in which detection begins. In [`Phase::Progress`] it waits for [`crate::Fact::Answered`].
+    pub begins: Phase,
+    /// Voice activity.
+    pub vad: VadConfig,
+    /// Words and utterances.
+    pub cadence: CadenceConfig,
+    /// Record tones.
+    pub beep: BeepConfig,
+    /// The network's tones.
+    pub tone: ToneConfig,
+    /// Music.
+    pub music: MusicConfig,
+    /// The fused rules.
+    pub decide: DecideConfig,
+    /// The classic rules.
+    pub classic: ClassicConfig,
+    /// When a message may start.
+    pub ready: ReadyConfig,
+}
+
+impl DetectConfig {
+    /// The parameters of `preset`.
+    pub fn preset(preset: Preset) -> Self {
+        let balanced = Self::default();
+        match preset {
+            Preset::Balanced => balanced,
+            Preset::Classic => Self { rules: Rules::Classic, ..balanced },
+            Preset::Conservative => {
+                Self { decide: DecideConfig { long_greeting: ms(4500), ..balanced.decide }, ..balanced }
+            }
+            Preset::Aggressive => {
+                Self { decide: DecideConfig { long_greeting: ms(2200), ..balanced.decide }, ..balanced }
+            }
+        }
+    }
+
+    /// Every parameter as it stands, in the order of the sections.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let mut all = Vec::new();
+        let into = &mut all;
+        self.vad.parameters(into);
+        self.cadence.parameters(into);
+        self.beep.parameters(into);
+        self.tone.parameters(into);
+        self.music.parameters(into);
+        self.decide.parameters(into);
+        self.classic.parameters(into);
+        self.ready.parameters(into);
+        all
+    }
+
+    /// Sets one parameter by its full name, such as `decide.after_greeting_silence`, from text such as `800ms`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if there is no such parameter, the text cannot be read, or the value is not allowed.
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), ConfigError> {
+        let known = match name.split_once('.') {
+            Some((VadConfig::KEY, field)) => self.vad.set(field, text)?,
+            Some((CadenceConfig::KEY, field)) => self.cadence.set(field, text)?,
+            Some((BeepConfig::KEY, field)) => self.beep.set(field, text)?,
+            Some((ToneConfig::KEY, field)) => self.tone.set(field, text)?,
+            Some((MusicConfig::KEY, field)) => self.music.set(field, text)?,
+            Some((DecideConfig::KEY, field)) => self.decide.set(field, text)?,
+            Some((ClassicConfig::KEY, field)) => self.classic.set(field, text)?,
+            Some((ReadyConfig::KEY, field)) => self.ready.set(field, text)?,
+            _ => false,
+        };
+        if known {
+            return Ok(());
+        }
+        let allowed = self.parameters().into_iter().map(|p| p.name).collect::<Vec<_>>().join(", ");
+        Err(ConfigError::UnknownField { given: name.to_owned(), allowed })
+    }
+
+    /// Whether every value is allowed and every verdict can still be reached.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first parameter that is out of range or shuts a verdict out.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.vad.check()?;
+        self.cadence.check()?;
+        self.beep.check()?;
+        self.tone.check()?;
+        self.music.check()?;
+        self.decide.check()?;
+        self.classic.check()?;
+        self.ready.check()?;
+        let d = &self.decide;
+        let order = |field, given: Duration, least: Duration, what: &str| {
+            if given >= least {
+                return Ok(());
+            }
+            let allowed = format!("at least {what} ({})", crate::parameter::Value::show(&least));
+            Err(ConfigError::OutOfRange { field, given: crate::parameter::Value::show(&given), allowed })
+        };
+        order("decide.long_greeting", d.long_greeting, d.short_greeting, "decide.short_greeting")?;
+        order(
+            "decide.after_long_greeting_silence",
+            d.after_long_greeting_silence,
+            d.after_greeting_silence,
+            "decide.after_greeting_silence",
+        )?;
+        order("decide.total_time", d.total_time, d.initial_silence, "decide.initial_silence")?;
+        order(
+            "decide.total_time",
+            d.total_time,
+            d.long_greeting + d.after_long_greeting_silence,
+            "decide.long_greeting + decide.after_long_greeting_silence",
+        )?;
+        order("beep.most_length", self.beep.most_length, self.beep.least_length, "beep.least_length")
+    }
+}
+
+/// A configuration that cannot be used. Correct the field it names.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A value that is not allowed, alone or beside the others.
+    #[error("{field}: {given} is not allowed: allowed is {allowed}")]
+    OutOfRange {
+        /// The parameter.
+        field: &'static str,
+        /// What was given.
+        given: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// A text that does not stand for a value.
+    #[error("{field}: cannot read {given:?}: expected {expected}")]
+    Unreadable {
+        /// The parameter.
+        field: &'static str,
+        /// What was given.
+        given: String,
+        /// What it must look like.
+        expected: &'static str,
+    },
+    /// There is no such parameter.
+    #[error("there is no parameter {given:?}: the parameters are {allowed}")]
+    UnknownField {
+        /// What was given.
+        given: String,
+        /// The names that exist.
+        allowed: String,
+    },
+}

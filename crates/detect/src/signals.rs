@@ -1,0 +1,133 @@
+use std::fmt;
+use std::time::Duration;
+
+use offhook_audio::tones::{FaxTone, SitCode, SupervisoryTone};
+use offhook_audio::{Dbm0, MediaTime};
+
+use crate::verdict::Probability;
+
+/// What all analysers say of one hop of 10 ms.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Signals {
+    /// The media time at the end of the hop.
+    pub at: MediaTime,
+    /// Samples of this hop never arrived: time moves, evidence does not.
+    pub lost: bool,
+    /// Loudness.
+    pub level: Level,
+    /// Voice activity.
+    pub voice: Voice,
+    /// A steady tone that could be a record tone.
+    pub tone: Option<ToneBurst>,
+    /// A tone of the network, once its cadence is certain; then at each further cycle.
+    pub supervisory: Option<SupervisoryTone>,
+    /// Whether a supervisory tone sounds now, before its cadence is known.
+    pub supervisory_sounding: bool,
+    /// A special information tone, once, when its third segment is certain.
+    pub sit: Option<SitCode>,
+    /// A fax or modem tone, once, when it is certain.
+    pub fax: Option<FaxTone>,
+    /// A DTMF digit, once, when it has ended.
+    pub dtmf: Option<DtmfDigit>,
+    /// Whether a DTMF digit sounds now.
+    pub dtmf_sounding: bool,
+    /// How likely music plays.
+    pub music: Probability,
+}
+
+/// Loudness of one hop.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Level {
+    /// Mean square about the hop's mean, samples spanning ±1.
+    pub mean_square: f32,
+    /// The same as a level.
+    pub dbm0: Dbm0,
+    /// Sum of the absolute values of the hop's 80 samples, 16-bit, direct current included: what energy counters use.
+    pub sum_abs: u32,
+    /// Sign changes about the hop's mean, as a share of the samples.
+    pub zero_crossing_rate: f32,
+    /// Samples at full scale.
+    pub clipped: u8,
+}
+
+/// Voice activity of one hop.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Voice {
+    /// How likely this hop holds speech, before hangover.
+    pub probability: Probability,
+    /// Whether this hop holds speech, before hangover and debounce.
+    pub active: bool,
+    /// Whether speech is going on, with hangover.
+    pub state: SpeechState,
+    /// The level of the background.
+    pub floor: Dbm0,
+}
+
+/// Speech, debounced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SpeechState {
+    /// No speech.
+    #[default]
+    Silence,
+    /// Speech, or a gap in it no longer than the hangover.
+    Speech,
+}
+
+/// A steady tone, as far as it has been heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ToneBurst {
+    /// It sounds, long enough to be told from speech.
+    Sounding {
+        /// When it began.
+        started: MediaTime,
+        /// Its frequency, in Hz: the stronger one of two.
+        hz: f32,
+    },
+    /// It ended, and what followed confirms that it was one. Given once.
+    Ended(Beep),
+    /// It proved to be something else: speech, music, part of a sequence. Given once.
+    Rejected,
+}
+
+/// A record tone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Beep {
+    /// When it began.
+    pub started: MediaTime,
+    /// When it ended.
+    pub ended: MediaTime,
+    /// Its frequency, in Hz: the stronger one of two.
+    pub hz: f32,
+    /// The weaker frequency of a dual-tone beep, in Hz.
+    pub second_hz: Option<f32>,
+    /// Its level.
+    pub level: Dbm0,
+}
+
+impl Beep {
+    /// How long it sounded.
+    pub fn length(&self) -> Duration {
+        self.ended - self.started
+    }
+}
+
+impl fmt::Display for Beep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "from={} to={} {:.0}Hz", self.started, self.ended, self.hz)?;
+        if let Some(hz) = self.second_hz {
+            write!(f, "+{hz:.0}Hz")?;
+        }
+        write!(f, " {}", self.level)
+    }
+}
+
+/// A DTMF digit heard as sound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DtmfDigit {
+    /// `0`–`9`, `*`, `#`, `A`–`D`.
+    pub digit: char,
+    /// When it began.
+    pub started: MediaTime,
+    /// How long it sounded.
+    pub length: Duration,
+}

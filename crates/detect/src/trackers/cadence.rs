@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use offhook_audio::{HOP, MediaTime, RATE};
+
+use crate::config::CadenceConfig;
+
+/// One hop as a duration.
+pub(crate) const STEP: Duration = Duration::from_millis(HOP as u64 * 1000 / RATE as u64);
+
+/// The rhythm of voice and silence since the answer: words, utterances, pauses.
+///
+/// A burst of voice becomes a word once it is long enough; shorter ones (clicks, breath) leave no trace and do not end
+/// a silence. Voice is counted in words only, short pauses within a word included.
+#[derive(Clone, Debug)]
+pub(crate) struct Cadence {
+    config: CadenceConfig,
+    origin: MediaTime,
+    now: MediaTime,
+    /// The burst being heard: when it began, and the silence since its last voiced hop.
+    burst: Option<Burst>,
+    /// When the first word began.
+    pub(crate) first_word: Option<MediaTime>,
+    /// When the last word ended, or the origin.
+    pub(crate) last_word_end: MediaTime,
+    /// Length of all words.
+    pub(crate) voice: Duration,
+    /// Words heard.
+    pub(crate) words: u16,
+    /// Utterances heard: words joined by short pauses.
+    pub(crate) utterances: u16,
+    /// Length of the words of the current utterance.
+    pub(crate) utterance_voice: Duration,
+    /// The longest pause between two utterances.
+    pub(crate) longest_pause: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Burst {
+    started: MediaTime,
+    ended: MediaTime,
+    counted: Duration,
+}
+
+impl Cadence {
+    pub(crate) fn new(config: &CadenceConfig, origin: MediaTime) -> Self {
+        Self {
+            config: *config,
+            origin,
+            now: origin,
+            burst: None,
+            first_word: None,
+            last_word_end: origin,
+            voice: Duration::ZERO,
+            words: 0,
+            utterances: 0,
+            utterance_voice: Duration::ZERO,
+            longest_pause: Duration::ZERO,
+        }
+    }
+
+    /// One hop that ends at `now`, with or without voice.
+    pub(crate) fn push(&mut self, now: MediaTime, voiced: bool) {
+        self.now = now;
+        if voiced {
+            let started = now.saturating_sub(STEP);
+            let burst = self.burst.get_or_insert(Burst { started, ended: now, counted: Duration::ZERO });
+            burst.ended = now;
+            let length = burst.ended - burst.started;
+            if length >= self.config.least_word {
+                self.count(length);
+            }
+        } else if self.burst.is_some_and(|b| now - b.ended >= self.config.between_words) {
+            self.burst = None;
+        }
+    }
+
+    fn count(&mut self, length: Duration) {
+        let Some(burst) = &mut self.burst else { return };
+        let new = length - burst.counted;
+        if burst.counted.is_zero() {
+            let pause = burst.started - self.last_word_end;
+            if self.first_word.is_none() || pause >= self.config.between_utterances {
+                if self.first_word.is_some() {
+                    self.longest_pause = self.longest_pause.max(pause);
+                }
+                self.utterances = self.utterances.saturating_add(1);
+                self.utterance_voice = Duration::ZERO;
+            }
+            self.words = self.words.saturating_add(1);
+            self.first_word.get_or_insert(burst.started);
+        }
+        burst.counted = length;
+        self.voice += new;
+        self.utterance_voice += new;
+        self.last_word_end = burst.ended;
+    }
+
+    /// Silence since the last word, or since the origin.
+    pub(crate) fn silence(&self) -> Duration {
+        self.now - self.last_word_end
+    }
+
+    /// Whether voice sounds now, be it long enough for a word or not.
+    pub(crate) fn sounding(&self) -> bool {
+        self.burst.is_some()
+    }
+
+    /// Time since the origin.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.now - self.origin
+    }
+}
