@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::checkout::{self, Checkout, answer};
-use crate::steps::Verdict;
+use crate::steps::Outcome;
 
 /// The package that holds the targets; a workspace of its own because it needs the nightly toolchain.
 pub(crate) const MANIFEST: &str = "fuzz/Cargo.toml";
@@ -32,12 +32,12 @@ pub(crate) fn has_nightly(checkout: &Checkout) -> bool {
 }
 
 /// Builds all targets and runs each for the given time; a crash, a hang of 10 s or 2 GiB of memory fails the step.
-pub(crate) fn smoke(checkout: &Checkout, seconds: u32) -> Result<Verdict> {
+pub(crate) fn smoke(checkout: &Checkout, seconds: u32) -> Result<Outcome> {
     if !has_nightly(checkout) {
-        return Ok(Verdict::Skipped("no nightly toolchain".to_owned()));
+        return Ok(Outcome::Skipped("no nightly toolchain".to_owned()));
     }
     if answer(checkout.command("cargo").args(["fuzz", "--version"])).is_none() {
-        return Ok(Verdict::Skipped("no cargo-fuzz".to_owned()));
+        return Ok(Outcome::Skipped("no cargo-fuzz".to_owned()));
     }
     let text = fs::read_to_string(checkout.root.join(MANIFEST)).with_context(|| format!("cannot read {MANIFEST}"))?;
     let manifest: Manifest = toml::from_str(&text).with_context(|| format!("cannot read {MANIFEST}"))?;
@@ -68,7 +68,7 @@ pub(crate) fn smoke(checkout: &Checkout, seconds: u32) -> Result<Verdict> {
         command.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", crashes.display()));
         checkout::run(&mut command)?;
     }
-    Ok(Verdict::Passed(Some(format!("{} targets, {seconds} s each", manifest.targets.len()))))
+    Ok(Outcome::Passed(Some(format!("{} targets, {seconds} s each", manifest.targets.len()))))
 }
 
 #[cfg(test)]

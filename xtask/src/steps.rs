@@ -52,7 +52,7 @@ impl Step {
         }
     }
 
-    fn run(self, checkout: &Checkout, fuzz_seconds: u32) -> Result<Verdict> {
+    fn run(self, checkout: &Checkout, fuzz_seconds: u32) -> Result<Outcome> {
         let cargo = |arguments: &str| {
             let mut command = checkout.command("cargo");
             command.args(arguments.split_whitespace());
@@ -63,7 +63,7 @@ impl Step {
                 checkout::run(&mut cargo("fmt --all --check"))?;
                 checkout::run(cargo("fmt --check --manifest-path").arg(fuzz::MANIFEST))?;
             }
-            Self::Tidy => return Ok(Verdict::Passed(Some(tidy::run(checkout)?))),
+            Self::Tidy => return Ok(Outcome::Passed(Some(tidy::run(checkout)?))),
             Self::Clippy => checkout::run(&mut cargo("clippy --workspace --all-targets -- -D warnings"))?,
             Self::Doc => checkout::run(cargo("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"))?,
             Self::Deny => return deny(checkout),
@@ -71,25 +71,25 @@ impl Step {
             Self::Doctest => checkout::run(&mut cargo("test --doc --workspace"))?,
             Self::Nextest => checkout::run(&mut cargo("nextest run --workspace"))?,
         }
-        Ok(Verdict::Passed(None))
+        Ok(Outcome::Passed(None))
     }
 }
 
-fn deny(checkout: &Checkout) -> Result<Verdict> {
+fn deny(checkout: &Checkout) -> Result<Outcome> {
     let deny = |checks: &[&str]| checkout::run(checkout.command("cargo").args(["deny", "check"]).args(checks));
     deny(&["bans", "licenses", "sources"])?;
     let mut probe = checkout.command("git");
     probe.args(["ls-remote", ADVISORY_DATABASE, "HEAD"]).env("GIT_TERMINAL_PROMPT", "0");
     if !checkout::succeeds_within(&mut probe, Duration::from_secs(20)) {
-        return Ok(Verdict::Passed(Some(format!("advisories skipped: {ADVISORY_DATABASE} cannot be reached"))));
+        return Ok(Outcome::Passed(Some(format!("advisories skipped: {ADVISORY_DATABASE} cannot be reached"))));
     }
     deny(&["advisories"])?;
-    Ok(Verdict::Passed(None))
+    Ok(Outcome::Passed(None))
 }
 
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Outcome {
     /// Well, perhaps with something to say.
     Passed(Option<String>),
     /// Not run, and why.
@@ -102,7 +102,7 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 struct Row {
     name: &'static str,
-    verdict: Verdict,
+    outcome: Outcome,
     time: Duration,
 }
 
@@ -115,18 +115,18 @@ pub(crate) struct Report {
 impl Report {
     /// Whether any step failed.
     pub(crate) fn failed(&self) -> bool {
-        self.rows.iter().any(|row| matches!(row.verdict, Verdict::Failed(_)))
+        self.rows.iter().any(|row| matches!(row.outcome, Outcome::Failed(_)))
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{:<9} {:<8} {:>8}", "step", "result", "time")?;
-        for Row { name, verdict, time } in &self.rows {
-            let (result, note) = match verdict {
-                Verdict::Passed(note) => ("passed", note.as_deref().unwrap_or_default()),
-                Verdict::Skipped(note) => ("skipped", note.as_str()),
-                Verdict::Failed(note) => ("FAILED", note.as_str()),
+        for Row { name, outcome, time } in &self.rows {
+            let (result, note) = match outcome {
+                Outcome::Passed(note) => ("passed", note.as_deref().unwrap_or_default()),
+                Outcome::Skipped(note) => ("skipped", note.as_str()),
+                Outcome::Failed(note) => ("FAILED", note.as_str()),
             };
             let line = format!("{name:<9} {result:<8} {:>6.1} s  {note}", time.as_secs_f32());
             writeln!(f, "{}", line.trim_end())?;
@@ -141,13 +141,13 @@ pub(crate) fn run(checkout: &Checkout, steps: &[Step], keep_going: bool, fuzz_se
     let mut rows = vec![timed("setup", || {
         let notes = setup::install(checkout, steps)?;
         notes.iter().for_each(|note| println!("{note}"));
-        Ok(Verdict::Passed(None))
+        Ok(Outcome::Passed(None))
     })];
     for step in steps {
-        let failed = rows.iter().any(|row| matches!(row.verdict, Verdict::Failed(_)));
+        let failed = rows.iter().any(|row| matches!(row.outcome, Outcome::Failed(_)));
         rows.push(if failed && !keep_going {
-            let verdict = Verdict::Skipped("a step before it failed".to_owned());
-            Row { name: step.name(), verdict, time: Duration::ZERO }
+            let outcome = Outcome::Skipped("a step before it failed".to_owned());
+            Row { name: step.name(), outcome, time: Duration::ZERO }
         } else {
             timed(step.name(), || step.run(checkout, fuzz_seconds))
         });
@@ -155,15 +155,15 @@ pub(crate) fn run(checkout: &Checkout, steps: &[Step], keep_going: bool, fuzz_se
     Report { rows }
 }
 
-fn timed(name: &'static str, work: impl FnOnce() -> Result<Verdict>) -> Row {
+fn timed(name: &'static str, work: impl FnOnce() -> Result<Outcome>) -> Row {
     println!("\n==== {name} ====");
     let started = Instant::now();
-    let verdict = work().unwrap_or_else(|error| Verdict::Failed(format!("{error:#}")));
+    let outcome = work().unwrap_or_else(|error| Outcome::Failed(format!("{error:#}")));
     let time = started.elapsed();
-    if let Verdict::Failed(why) = &verdict {
+    if let Outcome::Failed(why) = &outcome {
         println!("{name} failed: {why}");
     }
-    Row { name, verdict, time }
+    Row { name, outcome, time }
 }
 
 #[cfg(test)]
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_skipped_step_does_not_fail_the_report() {
-        let report = Report { rows: vec![timed("fuzz", || Ok(Verdict::Skipped("no nightly toolchain".to_owned())))] };
+        let report = Report { rows: vec![timed("fuzz", || Ok(Outcome::Skipped("no nightly toolchain".to_owned())))] };
         assert!(!report.failed());
         assert!(report.to_string().contains("no nightly toolchain"));
     }
