@@ -1,9 +1,10 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use symphonia::core::io::MediaSource;
 
+use crate::ebml::ElementWalk;
 use crate::source::Source;
 
 /// A cap on what a demuxer may read before it has to give a packet, so that a header that claims gigabytes cannot make
@@ -15,11 +16,20 @@ struct Counters {
     left: AtomicU64,
     taken: AtomicU64,
     allowed: u64,
+    elements: Mutex<Option<ElementWalk>>,
 }
 
 impl Budget {
-    pub(crate) fn new(allowed: u64) -> Self {
-        Self(Arc::new(Counters { left: AtomicU64::new(allowed), taken: AtomicU64::new(0), allowed }))
+    /// `walk`: follow the bytes as WebM.
+    pub(crate) fn new(allowed: u64, walk: bool) -> Self {
+        let elements = Mutex::new(walk.then(ElementWalk::default));
+        Self(Arc::new(Counters { left: AtomicU64::new(allowed), taken: AtomicU64::new(0), allowed, elements }))
+    }
+
+    /// Whether the bytes so far were followed and end between two elements.
+    pub(crate) fn is_whole(&self) -> bool {
+        let elements = self.0.elements.lock().unwrap_or_else(PoisonError::into_inner);
+        elements.as_ref().is_some_and(ElementWalk::is_whole)
     }
 
     /// Starts anew, as a packet was given.
@@ -61,10 +71,13 @@ impl Read for BudgetedSource {
             return Err(io::Error::other("more bytes without audio than allowed"));
         }
         let room = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let source = self.source.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let source = self.source.get_mut().unwrap_or_else(PoisonError::into_inner);
         let read = source.read(&mut buffer[..room])?;
         counters.left.store(left - read as u64, Ordering::Relaxed);
         counters.taken.fetch_add(read as u64, Ordering::Relaxed);
+        if let Some(elements) = counters.elements.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            elements.feed(&buffer[..read]);
+        }
         Ok(read)
     }
 }

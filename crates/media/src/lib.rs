@@ -43,6 +43,7 @@
 mod au;
 mod budget;
 mod decoder;
+mod ebml;
 mod error;
 mod guess;
 mod info;

@@ -32,7 +32,7 @@ pub(crate) enum Step {
 impl Packets {
     /// Reads the container's header.
     pub(crate) fn open(source: Source, container: Container, limit: u64) -> Result<Self, MediaError> {
-        let budget = Budget::new(limit);
+        let budget = Budget::new(limit, container == Container::WebM);
         let stream = BudgetedSource::new(source, budget.clone());
         let opened = guarded(container, || {
             let stream = MediaSourceStream::new(Box::new(stream), Default::default());
@@ -68,7 +68,7 @@ impl Packets {
             Ok(Some(packet)) => Ok(Step::Packet(packet)),
             Ok(None) => Ok(Step::End { cut_short: false }),
             Err(Error::ResetRequired) => Ok(Step::NewTracks),
-            Err(error) if is_end(&error) => Ok(Step::End { cut_short: true }),
+            Err(error) if is_end(&error) => Ok(Step::End { cut_short: !self.budget.is_whole() }),
             Err(error) => Err(translate(error, self.container, &self.budget)),
         }
     }

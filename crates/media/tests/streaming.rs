@@ -1,0 +1,179 @@
+//! Pieces as they arrive: how sources are cut, how much is held back, how much memory it takes.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::{self, Cursor, Read, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use common::{Dribble, Header, fixture, open, sine};
+use offhook_media::{DecodeOptions, Decoder, WavEncoding, WavWriter, decode, wav_bytes};
+use proptest::prelude::*;
+
+/// Counts what is allocated and not yet freed, and its peak.
+struct Counting;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+#[allow(unsafe_code, reason = "a global allocator is unsafe by its trait")]
+// SAFETY: every call is passed on to the system allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        PEAK.fetch_max(LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const FIXTURES: [&str; 9] = [
+    "ulaw-8k.wav",
+    "stereo-s24-16k.wav",
+    "s16-22k.wav",
+    "ulaw-8k.au",
+    "mp3-8k.mp3",
+    "mp3-stereo-44k.mp3",
+    "opus-voip-8k.ogg",
+    "opus-48k.webm",
+    "opus-live.webm",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn however_reads_are_cut_the_samples_are_the_same(
+        name in prop::sample::select(&FIXTURES[..]),
+        sizes in prop::collection::vec(0..700_usize, 1..9),
+    ) {
+        // A zero stands for a read that a signal interrupted; there must be one that is not.
+        let sizes = [sizes, vec![3]].concat();
+        let whole = open(fixture(name)).unwrap();
+        let cut = decode(Dribble::new(fixture(name), sizes), &DecodeOptions::default()).unwrap();
+        prop_assert_eq!(whole.samples, cut.samples);
+        prop_assert_eq!(whole.warnings, cut.warnings);
+    }
+}
+
+/// A reader that gives what is sent to it, as a pipe does.
+struct Pipe {
+    receiver: Receiver<Vec<u8>>,
+    rest: Cursor<Vec<u8>>,
+}
+
+impl Read for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.rest.position() == self.rest.get_ref().len() as u64 {
+            match self.receiver.recv() {
+                Ok(bytes) => self.rest = Cursor::new(bytes),
+                Err(_) => return Ok(0),
+            }
+        }
+        self.rest.read(buffer)
+    }
+}
+
+fn pipe() -> (Sender<Vec<u8>>, Pipe) {
+    let (sender, receiver) = channel();
+    (sender, Pipe { receiver, rest: Cursor::default() })
+}
+
+#[test]
+fn a_live_stream_is_passed_on_within_20_ms() {
+    for (rate, header, raw) in [
+        (8_000, true, None),
+        (16_000, true, None),
+        (44_100, true, None),
+        (48_000, true, None),
+        (11_025, true, None),
+        (8_000, false, Some("s16le@8000")),
+        (16_000, false, Some("s16le@16000")),
+    ] {
+        let (sender, source) = pipe();
+        let packet: Vec<u8> = sine(300.0, rate, rate as usize / 50).iter().flat_map(|x| x.to_le_bytes()).collect();
+        let head = Header { rate, data_bytes: Some(u32::MAX), ..Header::new(1, 16) }.with(&[]);
+        if header {
+            sender.send(head).unwrap();
+        }
+        sender.send(packet.clone()).unwrap();
+        let options = DecodeOptions { raw: raw.map(|raw| raw.parse().unwrap()), ..Default::default() };
+        let mut decoder = Decoder::open(source, &options).unwrap();
+        let mut got = 0;
+        for sent in 2..40 {
+            // This blocks forever if more is wanted than was sent.
+            sender.send(packet.clone()).unwrap();
+            while got < (sent - 1) * 160 {
+                got += decoder.next_piece().unwrap().unwrap().len();
+            }
+            let held_back = sent * 160 - got;
+            assert!(held_back <= 160, "{rate} Hz: {held_back} samples held back");
+        }
+        drop(sender);
+        while let Some(piece) = decoder.next_piece().unwrap() {
+            got += piece.len();
+        }
+        assert!((39 * 160..=40 * 160).contains(&got), "{rate}: {got}");
+    }
+}
+
+#[test]
+fn two_hours_take_no_more_memory_than_a_minute() {
+    for (rate, tag, bits) in [(8_000, 7, 8), (16_000, 1, 16)] {
+        let head = Header { rate, data_bytes: Some(0), ..Header::new(tag, bits) }.with(&[]);
+        let bytes = u64::from(rate) * u64::from(bits / 8) * 7_200;
+        let source = Cursor::new(head).chain(io::repeat(0x3c).take(bytes));
+        let before = LIVE.load(Ordering::Relaxed);
+        PEAK.store(before, Ordering::Relaxed);
+        let mut decoder = Decoder::open(source, &DecodeOptions::default()).unwrap();
+        let (mut samples, mut longest) = (0, 0);
+        while let Some(piece) = decoder.next_piece().unwrap() {
+            samples += piece.len();
+            longest = longest.max(piece.len());
+        }
+        assert_eq!(samples, 8_000 * 7_200);
+        assert!(longest <= 8_192, "{longest}");
+        // Other tests of this binary run at the same time: the bound is loose, but far below the 57 MB or more of audio.
+        let peak = PEAK.load(Ordering::Relaxed) - before;
+        assert!(peak < 8 << 20, "{peak} bytes");
+    }
+}
+
+#[test]
+fn what_the_writer_writes_is_read_back() {
+    let signal = sine(700.0, 8_000, 1_001);
+    for encoding in [WavEncoding::S16, WavEncoding::Ulaw] {
+        let mut writer = WavWriter::new(Cursor::new(Vec::new()), encoding).unwrap();
+        for piece in signal.chunks(160) {
+            writer.write(piece).unwrap();
+        }
+        let written = writer.finish().unwrap().into_inner();
+        assert_eq!(written, wav_bytes(&signal, encoding));
+        let mut writer = WavWriter::new(Vec::new(), encoding).unwrap();
+        writer.write(&signal).unwrap();
+        let streamed = writer.finish_unseekable().unwrap();
+        for bytes in [written, streamed] {
+            let recording = open(bytes).unwrap();
+            assert_eq!(recording.samples.len(), 1_001);
+            assert!(recording.warnings.is_empty());
+            let least = if encoding == WavEncoding::S16 { 99.0 } else { 35.0 };
+            assert!(common::snr_db(&signal, &recording.samples) > least);
+        }
+    }
+    // A target that already holds something keeps it.
+    let mut target = Cursor::new(Vec::new());
+    target.write_all(b"before").unwrap();
+    let mut writer = WavWriter::new(target, WavEncoding::S16).unwrap();
+    writer.write(&signal).unwrap();
+    let written = writer.finish().unwrap().into_inner();
+    assert_eq!(written, [b"before", &wav_bytes(&signal, WavEncoding::S16)[..]].concat());
+}
