@@ -4,6 +4,7 @@
 mod beep;
 mod dtmf;
 mod fax;
+mod goertzel;
 mod level;
 mod music;
 mod sit;
