@@ -35,6 +35,11 @@ impl Biquad {
         Self { b: b.map(|value| value / a[0]), a: [a[1] / a[0], a[2] / a[0]], x: [0.0; 2], y: [0.0; 2] }
     }
 
+    /// Takes over the design of `other` and keeps what has been heard.
+    pub(crate) fn retune(&mut self, other: Self) {
+        (self.b, self.a) = (other.b, other.a);
+    }
+
     /// The next sample out for the next sample in.
     pub(crate) fn step(&mut self, input: f64) -> f64 {
         let output = self.b[0] * input + self.b[1] * self.x[0] + self.b[2] * self.x[1]

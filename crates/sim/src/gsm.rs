@@ -85,7 +85,15 @@ impl GsmFullRate {
         self.preprocess(frame);
         let ratios = quantised_ratios(&reflection(&autocorrelation(frame)));
         let reflections = |at: usize, before: &[f64; 8]| {
-            let share = if at < 13 { 0.25 } else if at < 27 { 0.5 } else if at < SUBFRAME { 0.75 } else { 1.0 };
+            let share = if at < 13 {
+                0.25
+            } else if at < 27 {
+                0.5
+            } else if at < SUBFRAME {
+                0.75
+            } else {
+                1.0
+            };
             let mut coefficients = [0.0; 8];
             for (coefficient, (old, new)) in coefficients.iter_mut().zip(before.iter().zip(&ratios)) {
                 *coefficient = from_ratio(old + share * (new - old));

@@ -151,14 +151,15 @@ impl Line {
     /// What comes out for 16-bit samples at 8 kHz: as many, at the same times. The same line, samples and seed give
     /// the same result. Numbers outside the ranges that [`Self::check`] allows give noise or silence, never a panic.
     pub fn apply(&self, samples: &[i16], seed: u64) -> Vec<i16> {
-        self.carry(samples, seed).samples
+        self.carry(samples, None, seed).samples
     }
 
-    /// As [`Self::apply`], and which spans were missing.
-    pub fn carry(&self, samples: &[i16], seed: u64) -> Carried {
+    /// As [`Self::apply`], and which spans were missing. `speech` is the level that the noise is relative to; without
+    /// it that is the active level of all of `samples`, tones included.
+    pub fn carry(&self, samples: &[i16], speech: Option<Dbm0>, seed: u64) -> Carried {
         let mut random = Random::new(seed);
         let mut sound = from_pcm(samples);
-        self.room(&mut sound, &mut random.split(0));
+        self.room(&mut sound, speech, &mut random.split(0));
         self.circuit(&mut sound);
         if let Some(dtx) = self.dtx {
             pause(&mut sound, dtx, &mut random.split(1));
@@ -171,9 +172,9 @@ impl Line {
     }
 
     /// Noise and echo.
-    fn room(&self, sound: &mut [f32], random: &mut Random) {
+    fn room(&self, sound: &mut [f32], speech: Option<Dbm0>, random: &mut Random) {
         if let Some(LineNoise { source, snr_db }) = &self.noise {
-            let said = active_level(sound).unwrap_or(NOMINAL_SPEECH);
+            let said = speech.or_else(|| active_level(sound)).unwrap_or(NOMINAL_SPEECH);
             let at = Dbm0(said.0 - snr_db);
             let added = match source {
                 NoiseSource::Kind(kind) => noise(*kind, sound.len(), at, random),
@@ -227,7 +228,8 @@ impl Line {
 impl Encoding {
     /// What comes out of coder and decoder.
     pub fn round_trip(self, samples: &[i16]) -> Vec<i16> {
-        let alaw = |samples: &[i16]| samples.iter().map(|sample| g711::decode_alaw(g711::encode_alaw(*sample))).collect();
+        let alaw =
+            |samples: &[i16]| samples.iter().map(|sample| g711::decode_alaw(g711::encode_alaw(*sample))).collect();
         match self {
             Self::Linear => samples.to_vec(),
             Self::Ulaw => samples.iter().map(|sample| g711::decode_ulaw(g711::encode_ulaw(*sample))).collect(),

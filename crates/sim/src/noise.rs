@@ -32,16 +32,8 @@ pub enum NoiseKind {
 
 impl NoiseKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
-        Self::White,
-        Self::Pink,
-        Self::Car,
-        Self::Street,
-        Self::Babble,
-        Self::Comfort,
-        Self::Hum50,
-        Self::Hum60,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::White, Self::Pink, Self::Car, Self::Street, Self::Babble, Self::Comfort, Self::Hum50, Self::Hum60];
 
     /// The name, as [`FromStr`] reads it.
     pub const fn name(self) -> &'static str {

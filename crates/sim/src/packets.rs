@@ -74,7 +74,9 @@ pub(crate) fn conceal(samples: &mut [i16], spans: &[Range<usize>], packet: usize
         for (at, sample) in samples[span.clone()].iter_mut().enumerate() {
             let repeats = at / packet.max(1);
             *sample = match concealment {
-                Concealment::RepeatAttenuated if repeats < 3 && !last.is_empty() => last[at % last.len()] >> (repeats + 1),
+                Concealment::RepeatAttenuated if repeats < 3 && !last.is_empty() => {
+                    last[at % last.len()] >> (repeats + 1)
+                }
                 Concealment::RepeatAttenuated | Concealment::Silence => 0,
             };
         }
@@ -113,9 +115,10 @@ mod tests {
     fn concealment_repeats_or_is_silent() {
         let mut samples = vec![1000; 1600];
         conceal(&mut samples, &[160..960], 160, Concealment::RepeatAttenuated);
-        assert_eq!([samples[159], samples[160], samples[320], samples[480], samples[640], samples[960]], [
-            1000, 500, 250, 125, 0, 1000
-        ]);
+        assert_eq!(
+            [samples[159], samples[160], samples[320], samples[480], samples[640], samples[960]],
+            [1000, 500, 250, 125, 0, 1000]
+        );
         conceal(&mut samples, &[0..160], 160, Concealment::RepeatAttenuated);
         assert_eq!(samples[0], 0);
         conceal(&mut samples, &[160..960], 160, Concealment::Silence);

@@ -46,11 +46,8 @@ impl Beep {
     pub fn drawn(random: &mut Random) -> Self {
         const COMMON_HZ: [f64; 8] = [1000.0, 1000.0, 1000.0, 850.0, 850.0, 1400.0, 600.0, 1650.0];
         let common = random.chance(0.75);
-        let nominal = if common {
-            random.pick(&COMMON_HZ).copied().unwrap_or(1000.0)
-        } else {
-            random.between(300.0..2500.0)
-        };
+        let nominal =
+            if common { random.pick(&COMMON_HZ).copied().unwrap_or(1000.0) } else { random.between(300.0..2500.0) };
         let first = (nominal * random.between(0.97..1.03)).clamp(300.0, 2500.0);
         let mut hz = vec![first];
         if random.chance(0.1) {
@@ -82,9 +79,7 @@ pub fn together(hz: &[f64], length: usize, level: Dbm0) -> Vec<f32> {
     let parts: Vec<(f64, f64)> = hz.iter().copied().zip(weights.iter().copied()).collect();
     let power = parts.iter().map(|(_, weight)| weight * weight).sum::<f64>().max(f64::MIN_POSITIVE);
     let peak = f64::from(level.sine_peak()) / power.sqrt();
-    (0..length)
-        .map(|at| parts.iter().map(|(hz, weight)| weight * peak * sine(*hz, at)).sum::<f64>() as f32)
-        .collect()
+    (0..length).map(|at| parts.iter().map(|(hz, weight)| weight * peak * sine(*hz, at)).sum::<f64>() as f32).collect()
 }
 
 fn sine(hz: f64, at: usize) -> f64 {

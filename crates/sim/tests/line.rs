@@ -34,7 +34,8 @@ fn the_signal_to_noise_ratio_is_as_asked() {
         for snr_db in [0.0, 5.0, 20.0] {
             let line = Line { noise: Some(LineNoise { source: source.clone(), snr_db }), ..linear() };
             let heard = line.apply(&tone(), 3);
-            let added: Vec<f32> = heard.iter().zip(tone()).map(|(heard, said)| f32::from(heard - said) / 32_768.0).collect();
+            let added: Vec<f32> =
+                heard.iter().zip(tone()).map(|(heard, said)| f32::from(heard - said) / 32_768.0).collect();
             let ratio = active_level(&from_pcm(&tone())).unwrap().0 - level(&added).0;
             assert!((ratio - snr_db).abs() < 0.5, "{source:?} {snr_db} {ratio}");
         }
@@ -87,8 +88,8 @@ fn missing_packets_are_reported_and_concealed() {
         concealment: Concealment::Silence,
         ..linear()
     };
-    let carried = line.carry(&[1000; 80_000], 5);
-    assert_eq!(carried, line.carry(&[1000; 80_000], 5));
+    let carried = line.carry(&[1000; 80_000], None, 5);
+    assert_eq!(carried, line.carry(&[1000; 80_000], None, 5));
     for (at, sample) in carried.samples.iter().enumerate() {
         assert_eq!(*sample == 0, carried.missing.iter().any(|span| span.contains(&at)), "{at}");
     }
@@ -115,7 +116,8 @@ fn errors_name_the_field() {
 fn any_line() -> impl Strategy<Value = Line> {
     let number = prop_oneof![-200.0f32..200.0, Just(f32::NAN), Just(f32::INFINITY), Just(f32::NEG_INFINITY), Just(0.0)];
     let noise = (0usize..9, number.clone()).prop_map(|(kind, snr_db)| {
-        let source = NoiseKind::ALL.get(kind).map_or(NoiseSource::Recorded(Vec::new().into()), |k| NoiseSource::Kind(*k));
+        let source =
+            NoiseKind::ALL.get(kind).map_or(NoiseSource::Recorded(Vec::new().into()), |k| NoiseSource::Kind(*k));
         LineNoise { source, snr_db }
     });
     let dtx = (number.clone(), number.clone(), 0u64..5000).prop_map(|(threshold, comfort, hangover)| Dtx {
@@ -123,7 +125,8 @@ fn any_line() -> impl Strategy<Value = Line> {
         hangover: Duration::from_millis(hangover),
         comfort: Dbm0(comfort),
     });
-    let echo = (any::<u64>(), number.clone()).prop_map(|(s, loss_db)| Echo { delay: Duration::from_micros(s), loss_db });
+    let echo =
+        (any::<u64>(), number.clone()).prop_map(|(s, loss_db)| Echo { delay: Duration::from_micros(s), loss_db });
     let encoding = prop_oneof![Just(Encoding::Linear), Just(Encoding::Ulaw), Just(Encoding::Alaw), Just(Encoding::Gsm)];
     let loss = (any::<f64>(), any::<f64>()).prop_map(|(share, burst)| Loss { share, burst });
     (

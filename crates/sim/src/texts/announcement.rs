@@ -1,0 +1,60 @@
+/// What the network says of calls that cannot be put through.
+pub(super) const ANNOUNCEMENT: &[&str] = &[
+    "We're sorry. The number you have reached is not in service. Please check the number and dial again.",
+    "The number you have dialed is not in service.",
+    "Your call cannot be completed as dialed. Please check the number and try again.",
+    "We're sorry, all circuits are busy now. Please try your call again later.",
+    "The number you have reached, {number}, has been disconnected. No further information is available.",
+    "The number you have reached has been changed. The new number is {number}.",
+    "The person you are calling is temporarily unavailable. Please try again later.",
+    "The mobile phone you are calling is switched off or out of range.",
+    "The wireless customer you are calling is not available. Please try again later.",
+    "Your call could not be connected because of a network problem. Please hang up and try again.",
+    "The subscriber you have dialed is not reachable at the moment.",
+    "We're sorry, you must first dial a one when calling this number.",
+    "The number you called does not accept calls from blocked numbers. Please unblock your number and call again.",
+    "This number is not assigned. Please look it up in the directory.",
+    "The customer you are trying to reach has calling restrictions.",
+    "We are sorry, your call did not go through. Please try again in a few minutes.",
+    "The line you are calling is out of order.",
+    "Due to heavy calling, we cannot complete your call at this time.",
+    "This call is not permitted from the telephone you are using.",
+    "Please hang up and dial again, or ask an operator for help.",
+    "The number you are calling is no longer used.",
+    "You have dialed a number that is not working. Please check the area code.",
+    "The person you are calling is busy. Please hold, or call back later.",
+    "The subscriber is travelling abroad. Your call may take longer to connect.",
+    "Incoming calls to this number are barred at the customer's request.",
+];
+
+/// What is said where a mailbox takes no message.
+pub(super) const MAILBOX_UNAVAILABLE: &[&str] = &[
+    "The mailbox is full and cannot accept any messages at this time. Goodbye.",
+    "The person you have called has a voice mailbox that has not been set up yet. Goodbye.",
+    "We're sorry, the mailbox of {number} is full. Please try again later.",
+    "The customer's voicemail has not been set up. Please try your call again later. Goodbye.",
+    "This mailbox cannot take new messages.",
+    "Sorry, {name}'s mailbox is full right now. Goodbye.",
+    "The person at extension four two one has no mailbox. Goodbye.",
+    "The voice mailbox you have reached is not yet in use. Please send a text message instead.",
+    "You cannot leave a message for this subscriber. Please call again later.",
+    "The memory of this answering machine is full.",
+    "The user you are calling does not have voicemail. Thank you, goodbye.",
+    "No more messages can be left for this number at the moment.",
+];
+
+/// What assistants that screen calls say.
+pub(super) const SCREENING: &[&str] = &[
+    "Hi, if you record your name and reason for calling, I'll see if this person is available.",
+    "Hello, the person you're calling is using a screening service. Please say your name and why you are calling.",
+    "The person you are calling does not take calls from unknown numbers. Please state your name after the tone.",
+    "Hi, this is the assistant of {name}. Who is calling, and what is it about?",
+    "Before I connect you, please tell me who is calling.",
+    "This call is being screened. Say your name, then wait.",
+    "Thanks. Please stay on the line while I check if {name} can talk.",
+    "Hello, I'm a virtual assistant answering for {name}. What can I pass on?",
+    "The subscriber has asked me to find out who is calling. Please say your name and company.",
+    "To reach this person, press one and say your name after the beep.",
+    "Hi, you've reached {name}. I use an assistant to answer. May I ask what this is regarding?",
+    "Please record your name and the reason for your call. You'll be connected if the person accepts.",
+];

@@ -1,0 +1,180 @@
+//! The voices of simulated calls: recordings that the caller hands in, texts that synthesisers speak, and the built-in
+//! voice where there are neither.
+
+use crate::formant::FormantVoice;
+use crate::random::Random;
+use crate::signal::{NOMINAL_SPEECH, active_level, fade, from_pcm, millis, set_level, trimmed};
+use crate::synthesiser::{Manner, SynthesisError, Synthesiser};
+use crate::texts::{SpeechKind, filled};
+use offhook_audio::RATE;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Something said: a recording or what a synthesiser made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// 16-bit samples at 8 kHz.
+    pub samples: Vec<i16>,
+    /// What kind of thing is said.
+    pub kind: SpeechKind,
+    /// Who says it; the same for all recordings of one person.
+    pub speaker: String,
+    /// Where it comes from: a corpus, or a synthesiser.
+    pub source: String,
+    /// What is said, as far as known.
+    pub text: String,
+}
+
+/// Something said, ready for a call: without silence around it, at the nominal level of speech (−20 dBm0).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Utterance {
+    /// Samples ±1 at 8 kHz. They begin and end with sound.
+    pub samples: Arc<[f32]>,
+    /// Who says it.
+    pub speaker: String,
+    /// Where it comes from.
+    pub source: String,
+    /// What is said, as far as known.
+    pub text: String,
+}
+
+/// All voices that calls may use. For a kind of speech without a recording the built-in voice speaks one of the texts.
+#[derive(Clone, Debug, Default)]
+pub struct VoiceBank {
+    utterances: BTreeMap<SpeechKind, Vec<Utterance>>,
+}
+
+impl VoiceBank {
+    /// A bank with the built-in voice only.
+    pub const fn builtin() -> Self {
+        Self { utterances: BTreeMap::new() }
+    }
+
+    /// Adds a recording: cuts the silence around it, brings it to the nominal level. False, and nothing is added, if
+    /// there is no sound in it.
+    pub fn add(&mut self, recording: Recording) -> bool {
+        let Recording { samples, kind, speaker, source, text } = recording;
+        let utterance = Utterance::new(&from_pcm(&samples), speaker, source, text);
+        let sounds = !utterance.samples.is_empty();
+        if sounds {
+            self.utterances.entry(kind).or_default().push(utterance);
+        }
+        sounds
+    }
+
+    /// Has `count` texts of each kind spoken and adds them; which texts, voices, speeds and pitches follows from
+    /// `seed`. The synthesisers are used in turn. Each utterance takes a process, 30 to 300 ms.
+    ///
+    /// # Errors
+    /// The first synthesiser's failure. What was spoken before it stays added.
+    pub fn synthesise(&mut self, synthesisers: &[Synthesiser], count: usize, seed: u64) -> Result<(), SynthesisError> {
+        for (place, kind) in SpeechKind::ALL.into_iter().enumerate() {
+            for number in 0..count {
+                let mut random = Random::for_item(seed, (place << 32 | number) as u64);
+                let (Some(synthesiser), Some(text)) =
+                    (synthesisers.get(number % synthesisers.len().max(1)), random.pick(kind.texts()))
+                else {
+                    return Ok(());
+                };
+                let text = filled(text, &mut random);
+                let manner = Manner::drawn(synthesiser.engine(), &mut random);
+                let samples = synthesiser.speak(&text, &manner)?;
+                let source = synthesiser.engine().name();
+                let utterance = Utterance::new(&samples, format!("{source}-{}", manner.voice), source.to_owned(), text);
+                if !utterance.samples.is_empty() {
+                    self.utterances.entry(kind).or_default().push(utterance);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Utterances of one kind.
+    pub fn utterances(&self, kind: SpeechKind) -> &[Utterance] {
+        self.utterances.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many utterances there are.
+    pub fn len(&self) -> usize {
+        self.utterances.values().map(Vec::len).sum()
+    }
+
+    /// True if only the built-in voice speaks.
+    pub fn is_empty(&self) -> bool {
+        self.utterances.is_empty()
+    }
+
+    /// One utterance of a kind.
+    pub fn speak(&self, kind: SpeechKind, random: &mut Random) -> Utterance {
+        if let Some(utterance) = random.pick(self.utterances(kind)) {
+            return utterance.clone();
+        }
+        let text = filled(random.pick(kind.texts()).copied().unwrap_or("Hello?"), random);
+        let voice = FormantVoice::drawn(random);
+        let samples = voice.speak(&text, random);
+        Utterance::new(&samples, voice.name(), "builtin".to_owned(), text)
+    }
+
+    /// Up to `count` utterances of any kind, for babble.
+    pub(crate) fn crowd(&self, count: usize, random: &mut Random) -> Vec<Utterance> {
+        let all: Vec<&Utterance> = self.utterances.values().flatten().collect();
+        (0..count).filter_map(|_| random.pick(&all).map(|utterance| (*utterance).clone())).collect()
+    }
+}
+
+impl Utterance {
+    /// Cuts, levels and softens the edges of `samples`, ±1 at 8 kHz.
+    fn new(samples: &[f32], speaker: String, source: String, text: String) -> Self {
+        let mut samples = trimmed(samples).to_vec();
+        if let Some(level) = active_level(&samples) {
+            set_level(&mut samples, level, NOMINAL_SPEECH);
+        }
+        fade(&mut samples, millis(2), millis(4));
+        Self { samples: samples.into(), speaker, source, text }
+    }
+
+    /// How long it takes, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.samples.len() as f64 / f64::from(RATE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::to_pcm;
+    use crate::tones::together;
+    use offhook_audio::Dbm0;
+
+    #[test]
+    fn recordings_are_cut_and_levelled() {
+        let mut samples = vec![0; 4000];
+        samples.extend(to_pcm(&together(&[500.0], 8000, Dbm0(-40.0))));
+        samples.extend([0; 4000]);
+        let mut bank = VoiceBank::builtin();
+        let recording = |samples| Recording {
+            samples,
+            kind: SpeechKind::HumanShort,
+            speaker: "a".into(),
+            source: "b".into(),
+            text: String::new(),
+        };
+        assert!(bank.add(recording(samples)));
+        assert!(!bank.add(recording(vec![0; 100])) && !bank.add(recording(Vec::new())));
+        let spoken = bank.speak(SpeechKind::HumanShort, &mut Random::new(1));
+        assert_eq!((spoken.samples.len(), bank.len(), spoken.speaker.as_str()), (8000, 1, "a"));
+        assert!((active_level(&spoken.samples).unwrap().0 - -20.0).abs() < 0.2);
+    }
+
+    #[test]
+    fn without_recordings_every_kind_is_spoken() {
+        let bank = VoiceBank::builtin();
+        for kind in SpeechKind::ALL {
+            for seed in 0..5 {
+                let spoken = bank.speak(kind, &mut Random::new(seed));
+                assert!(spoken.seconds() > 0.1, "{kind} {spoken:?}");
+                assert_eq!(spoken, bank.speak(kind, &mut Random::new(seed)));
+            }
+        }
+    }
+}
