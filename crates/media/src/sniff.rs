@@ -58,7 +58,9 @@ pub(crate) fn signature(source: &mut Source) -> Result<Option<Signature>, MediaE
         (0, b"NIST_1A", "NIST SPHERE"),
         (0, b"PK\x03\x04", "a ZIP archive"),
         (0, b"\x89PNG", "a PNG picture"),
-        (0, b"\xff\xd8\xff", "a JPEG picture"),
+        // The start-of-image marker alone may as well be µ-law near silence.
+        (6, b"JFIF\0", "a JPEG picture"),
+        (6, b"Exif\0", "a JPEG picture"),
         (0, b"GIF8", "a GIF picture"),
         (0, b"\x7fELF", "an ELF program"),
         (0, b"MZ\x90\x00", "a Windows program"),
