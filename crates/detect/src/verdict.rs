@@ -264,6 +264,13 @@ pub enum Cause {
         /// The time allowed.
         limit: Duration,
     },
+    /// Time ran out and no audio had arrived at all.
+    NoAudio {
+        /// Time since the call was answered.
+        elapsed: Duration,
+        /// The time allowed.
+        limit: Duration,
+    },
     /// The call ended before there was enough evidence.
     HungUp {
         /// Time since the call was answered.
@@ -290,6 +297,7 @@ impl Cause {
             Self::Music { .. } => "music",
             Self::Conversation { .. } => "conversation",
             Self::Timeout { .. } => "timeout",
+            Self::NoAudio { .. } => "no_audio",
             Self::HungUp { .. } => "hung_up",
         }
     }
@@ -320,6 +328,7 @@ impl fmt::Display for Cause {
             Self::Timeout { elapsed, voice, limit } => {
                 write!(f, " {:.2}s>={:.2}s voice={:.2}s", s(elapsed), s(limit), s(voice))
             }
+            Self::NoAudio { elapsed, limit } => write!(f, " {:.2}s>={:.2}s", s(elapsed), s(limit)),
             Self::HungUp { elapsed, voice } => write!(f, " after {:.2}s voice={:.2}s", s(elapsed), s(voice)),
         }
     }
