@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
@@ -82,7 +83,16 @@ pub(crate) fn install(checkout: &Checkout, steps: &[Step]) -> Result<Vec<String>
     for tool in CARGO_TOOLS.iter().filter(|tool| steps.contains(&tool.needed_by)) {
         notes.push(install_tool(checkout, tool)?);
     }
+    let build = build_folder(checkout);
+    if build.exists() {
+        fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))?;
+    }
     Ok(notes)
+}
+
+/// Where tools are built; shared, for they have dependencies in common, and gone once they are installed.
+fn build_folder(checkout: &Checkout) -> PathBuf {
+    checkout.tools().join("build")
 }
 
 fn install_tool(checkout: &Checkout, tool: &CargoTool) -> Result<String> {
@@ -96,14 +106,11 @@ fn install_tool(checkout: &Checkout, tool: &CargoTool) -> Result<String> {
         return Ok(format!("{name}: found {found}"));
     }
     let started = Instant::now();
-    let tools = checkout.tools();
-    let build = tools.join("build");
     // Unoptimised and without debug information: the tools run for seconds and are built for minutes.
     let mut command = checkout.command("cargo");
     command.args(["install", "--locked", "--debug", "--quiet", "--force", &name, "--version", &version.to_string()]);
-    command.args(*features).arg("--root").arg(&tools).arg("--target-dir").arg(&build);
+    command.args(*features).arg("--root").arg(checkout.tools()).arg("--target-dir").arg(build_folder(checkout));
     checkout::run(command.env("CARGO_PROFILE_DEV_DEBUG", "false"))?;
-    fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))?;
     Ok(format!("{name}: built {version} in {:.0} s", started.elapsed().as_secs_f32()))
 }
 
