@@ -52,7 +52,7 @@ section! {
         /// The faintest beep. Unit: dBm0.
         least_level: Dbm0 = Dbm0(-42.0), Dbm0(-70.0), Dbm0(0.0);
         /// Share of the sound's power that one or two lines of the spectrum hold. Raising it rejects more speech and music and misses beeps in noise.
-        purity: f32 = 0.80, 0.4, 0.999;
+        purity: f32 = 0.70, 0.4, 0.999;
     }
 }
 

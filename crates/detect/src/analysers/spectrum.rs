@@ -136,7 +136,18 @@ impl Transform {
     }
 }
 
+impl Default for Front {
+    /// A front with a plan of its own.
+    fn default() -> Self {
+        Self::new(&Transform::new())
+    }
+}
+
 impl Front {
+    /// A front of its own, with its own plan.
+    pub fn default_front() -> Self {
+        Self::new(&Transform::new())
+    }
     pub(crate) fn new(transform: &Transform) -> Self {
         Self {
             scratch: transform.plan.make_scratch_vec(),

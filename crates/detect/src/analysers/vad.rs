@@ -19,12 +19,12 @@ use crate::verdict::Probability;
 const SLOT: u32 = 15;
 /// Slots remembered: 1.5 s with the one being filled.
 const SLOTS: usize = 10;
+/// Hops until the first window holds no silence from before the stream.
+const FULL: u32 = 4;
 /// How far the smoothed minimum lies below the mean of the noise that made it, as a ratio of powers.
 const BIAS: f32 = 2.2;
 /// No band's background is lower: the power of µ-law's quantisation noise of silence, spread over the bands.
 const LEAST_FLOOR: f32 = 2.0e-9;
-/// The background is taken to be no louder than this until a pause has shown it: a call may begin with speech.
-const FIRST_FLOOR: f32 = 4.0e-7;
 /// The most a single band may add, in dB.
 const MOST_DB: f32 = 18.0;
 /// Share of the power in two lines from which a hop is a tone.
@@ -81,8 +81,8 @@ impl VadAnalyser {
     /// Forgets what was heard.
     pub fn reset(&mut self) {
         self.smoothed = [0.0; BANDS];
-        self.minima = [[FIRST_FLOOR; BANDS]; SLOTS];
-        self.floor = [FIRST_FLOOR; BANDS];
+        self.minima = [[f32::INFINITY; BANDS]; SLOTS];
+        self.floor = [LEAST_FLOOR; BANDS];
         (self.slot, self.in_slot, self.hops) = (0, 0, 0);
         self.tone_hz = 0.0;
         (self.voiced, self.unvoiced) = (0, 0);
@@ -99,7 +99,8 @@ impl VadAnalyser {
         let steady_tone = self.steady_tone(hop);
         let loud = hop.level.mean_square >= self.least_mean_square;
         let noisy = hop.level.zero_crossing_rate > self.most_zero_crossings;
-        let active = loud && !noisy && !steady_tone && db >= self.snr_db;
+        let known = self.hops > FULL;
+        let active = known && loud && !noisy && !steady_tone && db >= self.snr_db;
         let odds = (db - self.snr_db) * 0.8;
         let probability = if loud && !noisy && !steady_tone { 1.0 / (1.0 + (-odds).exp()) } else { 0.0 };
         self.debounce(active);
@@ -115,8 +116,7 @@ impl VadAnalyser {
         for (s, b) in self.smoothed.iter_mut().zip(&hop.spectrum.bands) {
             *s = keep * *s + (1.0 - keep) * b;
         }
-        // The first window is half filled with the silence before the stream.
-        if self.hops <= 3 {
+        if self.hops < FULL {
             return;
         }
         if self.in_slot == 0 {
