@@ -185,7 +185,7 @@ impl<'a> Tract<'a> {
             let noise = self.noise_filter.step(random.normal());
             let vowel: f64 =
                 self.filters.iter_mut().zip([1.0, 0.7, 0.35]).map(|(f, weight)| weight * f.step(source)).sum();
-            samples.push((self.voiced * vowel + 0.4 * self.noisy * noise) as f32);
+            samples.push((self.voiced * vowel + 0.15 * self.noisy * noise) as f32);
         }
     }
 }

@@ -228,12 +228,12 @@ fn autocorrelation(frame: &[f64; FRAME]) -> [f64; 9] {
 fn reflection(sums: &[f64; 9]) -> [f64; 8] {
     let mut coefficients = [0.0; 8];
     let (mut ahead, mut behind) = (*sums, *sums);
-    for order in 0..8 {
+    for (order, found) in coefficients.iter_mut().enumerate() {
         if ahead[0] <= 1.0 || ahead[0] < behind[1].abs() {
             break;
         }
         let coefficient = -behind[1] / ahead[0];
-        coefficients[order] = coefficient;
+        *found = coefficient;
         ahead[0] += coefficient * behind[1];
         for at in 1..8 - order {
             let upper = behind[at + 1];

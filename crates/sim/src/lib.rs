@@ -8,7 +8,7 @@
 //! which has the rhythm of speech and no words. A figure measured on simulated calls says how a detector copes with
 //! timing, tones and lines; how it copes with people only recordings of people can say.
 //!
-//! The parts are open for tests of their own: [`tones`], [`noise`], [`music`], [`line`], [`gsm`], [`signal`].
+//! The parts are open for tests of their own: [`tones`], [`noise`], [`music`], [`mod@line`], [`gsm`], [`signal`].
 
 mod call;
 mod error;

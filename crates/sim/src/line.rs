@@ -1,6 +1,7 @@
 //! A telephone line: everything that happens to a sound between a far party's room and our ear.
 
 use crate::error::SimError;
+use crate::filter::Biquad;
 use crate::gsm::GsmFullRate;
 use crate::noise::{NoiseKind, noise};
 use crate::packets::{Concealment, Lateness, Loss, conceal, missing};
@@ -70,6 +71,8 @@ pub struct Line {
     pub noise: Option<LineNoise>,
     /// Echo; `None` for none.
     pub echo: Option<Echo>,
+    /// Whether the line passes only the telephone band, 300 to 3400 Hz (ITU-T G.712), noise included.
+    pub narrow: bool,
     /// Amplification in dB, −80 to 80.
     pub gain_db: f32,
     /// A constant added to every sample.
@@ -112,6 +115,7 @@ impl Line {
         Self {
             noise: None,
             echo: None,
+            narrow: false,
             gain_db: 0.0,
             dc_offset: 0,
             clipping: None,
@@ -189,8 +193,14 @@ impl Line {
         }
     }
 
-    /// Gain, offset and clipping.
+    /// Band, gain, offset and clipping.
     fn circuit(&self, sound: &mut [f32]) {
+        if self.narrow {
+            for q in [0.541, 1.307] {
+                Biquad::high_pass(300.0, q).run(sound);
+                Biquad::low_pass(3400.0, q).run(sound);
+            }
+        }
         amplify(sound, self.gain_db);
         let offset = f32::from(self.dc_offset) / 32_768.0;
         let peak = self.clipping.map_or(1.0, Dbm0::sine_peak);

@@ -1,7 +1,7 @@
 //! Hold music: chords, a melody, a bass and percussion, made up from a seed.
 
 use crate::random::Random;
-use crate::signal::{fade, level, millis, mix, set_level};
+use crate::signal::{fade, level, millis, mix, multiples, set_level};
 use offhook_audio::{Dbm0, RATE};
 use std::f64::consts::TAU;
 
@@ -79,8 +79,8 @@ fn note(hz: f64, length: usize, strength: f64, timbre: Timbre) -> Vec<f32> {
             let time = at as f64 / f64::from(RATE);
             let mut weight = strength * (-timbre.decay * time).exp();
             let mut sum = 0.0;
-            for harmonic in 1..=harmonics {
-                sum += weight * (TAU * (hz * harmonic as f64 * time).fract()).sin();
+            for sine in multiples(TAU * (hz * time).fract()).take(harmonics) {
+                sum += weight * sine;
                 weight *= timbre.brightness;
             }
             sum as f32

@@ -3,7 +3,7 @@
 use crate::error::SimError;
 use crate::filter::Biquad;
 use crate::random::Random;
-use crate::signal::{level, millis, mix, set_level};
+use crate::signal::{level, millis, mix, multiples, set_level};
 use offhook_audio::{Dbm0, RATE};
 use std::f64::consts::TAU;
 use std::fmt;
@@ -136,7 +136,8 @@ fn car(length: usize, random: &mut Random) -> Vec<f32> {
     let mut phase = 0.0;
     for (at, sample) in samples.iter_mut().enumerate() {
         phase += firing * (1.0 + 0.05 * (TAU * drift * at as f64 / f64::from(RATE)).sin()) / f64::from(RATE);
-        let engine: f64 = (1..=8).map(|harmonic| (TAU * phase * f64::from(harmonic)).sin() / f64::from(harmonic)).sum();
+        let engine: f64 =
+            (1..=8).zip(multiples(TAU * phase.fract())).map(|(harmonic, sine)| sine / f64::from(harmonic)).sum();
         *sample += (0.03 * engine) as f32;
     }
     samples

@@ -169,6 +169,7 @@ fn good_line(noises: &[NoiseSource], random: &mut Random) -> Line {
     Line {
         noise,
         loss,
+        narrow: random.chance(0.4),
         gain_db: random.between(-5.0..3.0) as f32,
         concealment: Concealment::RepeatAttenuated,
         ..Line::clean(encoding)
@@ -197,6 +198,7 @@ fn bad_line(noises: &[NoiseSource], random: &mut Random) -> Line {
     Line {
         noise: Some(noise),
         echo,
+        narrow: random.chance(0.6),
         gain_db: random.between(-10.0..6.0) as f32,
         dc_offset: if random.chance(0.05) { random.whole(0..400) as i16 - 200 } else { 0 },
         clipping: random.chance(0.1).then(|| Dbm0(random.between(-18.0..-6.0) as f32)),

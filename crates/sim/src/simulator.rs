@@ -131,6 +131,11 @@ impl Simulator {
         }
     }
 
+    /// Who or what answers call number `index`, without making the call: for choosing calls by label.
+    pub fn label(&self, index: u64) -> Label {
+        self.config.set.draw_course(&mut Random::for_item(self.config.seed, index)).label()
+    }
+
     /// The first `count` calls.
     pub fn calls(&self, count: u64) -> impl Iterator<Item = SimCall> + '_ {
         (0..count).map(|index| self.call(index))

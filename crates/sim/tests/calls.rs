@@ -1,5 +1,7 @@
 //! Calls are repeatable, and what is said to be true of them is.
 
+#![allow(clippy::unwrap_used, reason = "a failing test may panic")]
+
 use offhook_audio::tones::Country;
 use offhook_sim::line::{Encoding, Line, LineNoise, NoiseSource};
 use offhook_sim::noise::NoiseKind;
@@ -59,8 +61,12 @@ fn the_same_seed_gives_the_same_bytes_in_any_order() {
 #[test]
 fn every_set_yields_its_labels() {
     for set in CallSet::ALL {
-        let labels: BTreeSet<Label> = simulator(set, 1).calls(150).map(|call| call.truth.label).collect();
+        let simulator = simulator(set, 1);
+        let labels: BTreeSet<Label> = (0..1000).map(|index| simulator.label(index)).collect();
         assert_eq!(labels.into_iter().collect::<Vec<_>>(), set.labels(), "{set}");
+        for (index, call) in simulator.calls(4).enumerate() {
+            assert_eq!(call.truth.label, simulator.label(index as u64), "{}", call.id);
+        }
     }
 }
 

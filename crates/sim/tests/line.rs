@@ -1,5 +1,7 @@
 //! Each option of a line does what it says.
 
+#![allow(clippy::unwrap_used, reason = "a failing test may panic")]
+
 use offhook_audio::Dbm0;
 use offhook_sim::line::{Dtx, Echo, Encoding, Line, LineNoise, NoiseSource};
 use offhook_sim::noise::NoiseKind;
@@ -51,6 +53,18 @@ fn gain_offset_and_clipping() {
     let cut = Line { clipping: Some(Dbm0(-30.0)), ..linear() }.apply(&tone(), 1);
     let peak = (Dbm0(-30.0).sine_peak() * 32_768.0).round() as i16;
     assert_eq!(cut.iter().copied().max(), Some(peak));
+}
+
+/// ITU-T G.712: the band from 300 to 3400 Hz passes.
+#[test]
+fn a_narrow_line_passes_the_telephone_band() {
+    let line = Line { narrow: true, ..linear() };
+    let change = |hz: f64| {
+        let heard = from_pcm(&line.apply(&to_pcm(&together(&[hz], 16_000, Dbm0(-20.0))), 1));
+        10.0 * (power_at(&heard[4000..], hz) / Dbm0(-20.0).mean_square()).log10()
+    };
+    assert!([440.0, 1000.0, 2500.0, 3000.0].into_iter().all(|hz| change(hz).abs() < 1.0));
+    assert!(change(100.0) < -30.0 && change(150.0) < -20.0 && change(3900.0) < -20.0);
 }
 
 #[test]
@@ -137,6 +151,7 @@ fn any_line() -> impl Strategy<Value = Line> {
             noise,
             echo,
             gain_db,
+            narrow: dc_offset > 0,
             dc_offset,
             clipping: clipping.map(Dbm0),
             dtx,
