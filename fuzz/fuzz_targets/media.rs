@@ -7,7 +7,11 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use offhook_media::{Channel, DecodeOptions, Decoder};
 
-fuzz_target!(|bytes: &[u8]| {
+fuzz_target!(
+    // The default hook ends the process at each panic, even one in a library that `offhook_media` catches and turns into
+    // an error. Without it a panic that nobody catches still ends the process.
+    init: std::panic::set_hook(Box::new(|panic| eprintln!("{panic}"))),
+    |bytes: &[u8]| {
     let Some((&choice, source)) = bytes.split_first() else { return };
     let channel = [Channel::Left, Channel::Right, Channel::Mix][usize::from(choice % 3)];
     let raw =
@@ -26,4 +30,5 @@ fuzz_target!(|bytes: &[u8]| {
     }
     assert!(samples <= 30 * 8_000);
     decoder.warnings();
-});
+}
+);

@@ -162,7 +162,7 @@ fn check_byte_rate(given: u32, rate: u32, frame: u32) -> Result<Option<Warning>,
         return Ok(None);
     }
     let other = given / frame;
-    if given % frame == 0 && offhook_audio::SampleRate::new(other).is_ok() {
+    if given.is_multiple_of(frame) && offhook_audio::SampleRate::new(other).is_ok() {
         return Err(mislabelled(format!(
             "the sample rate is {rate} Hz, but the byte rate of {given} means {other} Hz"
         )));
