@@ -38,6 +38,7 @@ mod parameter;
 mod signals;
 mod trackers;
 mod verdict;
+mod vocabulary;
 
 pub use config::{
     BeepConfig, CadenceConfig, ClassicConfig, ConfigError, DecideConfig, DetectConfig, MusicConfig, Preset,
@@ -49,3 +50,4 @@ pub use offhook_audio::tones::{Country, FaxTone, SitCode, SupervisoryTone};
 pub use parameter::{Parameter, Value};
 pub use signals::{Beep, DtmfDigit, Level, Signals, SpeechState, ToneBurst, Voice};
 pub use verdict::{AnsweredBy, Cause, Probabilities, Probability, Stage, Verdict};
+pub use vocabulary::{Outcome, Vocabulary};
