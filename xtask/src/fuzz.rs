@@ -64,8 +64,12 @@ pub(crate) fn smoke(checkout: &Checkout, seconds: u32) -> Result<Outcome> {
         if seeds.is_dir() {
             command.arg(seeds);
         }
-        command.args(["--", "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0", "-print_final_stats=1"]);
-        command.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", crashes.display()));
+        // 64 KiB is four seconds of 8 kHz PCM; libFuzzer's own 4 KiB would end within the first hops.
+        command.args(["--", "-max_len=65536", "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0"]);
+        command
+            .arg("-print_final_stats=1")
+            .arg(format!("-max_total_time={seconds}"))
+            .arg(format!("-artifact_prefix={}/", crashes.display()));
         checkout::run(&mut command)?;
     }
     Ok(Outcome::Passed(Some(format!("{} targets, {seconds} s each", manifest.targets.len()))))

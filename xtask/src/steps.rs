@@ -76,14 +76,20 @@ impl Step {
 }
 
 fn deny(checkout: &Checkout) -> Result<Outcome> {
-    let deny = |checks: &[&str]| checkout::run(checkout.command("cargo").args(["deny", "check"]).args(checks));
-    deny(&["bans", "licenses", "sources"])?;
+    let deny = |manifest: &str, checks: &[&str]| {
+        let mut command = checkout.command("cargo");
+        command.args(["deny", "--config", "deny.toml", "--manifest-path", manifest, "check"]).args(checks);
+        checkout::run(&mut command)
+    };
+    for manifest in ["Cargo.toml", fuzz::MANIFEST] {
+        deny(manifest, &["bans", "licenses", "sources"])?;
+    }
     let mut probe = checkout.command("git");
     probe.args(["ls-remote", ADVISORY_DATABASE, "HEAD"]).env("GIT_TERMINAL_PROMPT", "0");
     if !checkout::succeeds_within(&mut probe, Duration::from_secs(20)) {
         return Ok(Outcome::Passed(Some(format!("advisories skipped: {ADVISORY_DATABASE} cannot be reached"))));
     }
-    deny(&["advisories"])?;
+    deny("Cargo.toml", &["advisories"])?;
     Ok(Outcome::Passed(None))
 }
 
