@@ -1,0 +1,192 @@
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use offhook_detect::{DetectConfig, Params, Verdict};
+use rayon::prelude::*;
+
+use crate::evaluation::curve::{self, Curve, Point};
+use crate::evaluation::lane;
+use crate::evaluation::report::{PresetReport, Report, Wrong};
+use crate::evaluation::{Call, Manifest, Outcome, Row};
+use crate::exit::Exit;
+use crate::report::eval_text;
+use crate::settings::{Settings, SettingsArgs};
+use crate::sound::{Hearing, Sound, SoundArgs};
+use crate::terminal::{self, Paint};
+
+/// Measure the detector on labelled recordings
+#[derive(Args, Debug)]
+#[command(after_help = AFTER, after_long_help = AFTER)]
+pub(crate) struct EvalArgs {
+    /// CSV with a header: path and label, and if known greeting_end_ms, beep_start_ms, beep_end_ms, speech_end_ms,
+    /// condition, source; other columns are ignored. Paths are relative to the manifest
+    manifest: PathBuf,
+    /// Write all figures as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Compare these presets side by side
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', conflicts_with = "preset")]
+    presets: Vec<String>,
+    /// Leave the operating curve out: it runs the detector a dozen times more
+    #[arg(long)]
+    no_curve: bool,
+    /// Also list every call that was judged wrongly
+    #[arg(long)]
+    wrong: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
+    #[command(flatten)]
+    sound: SoundArgs,
+}
+
+const AFTER: &str = "\
+What is measured:
+  The verdict that counts is the first final one: what a dialler acts on. \"After revisions\" takes the one that stood
+  at the end. Labels: human; voicemail, mailbox_unavailable, ivr, announcement, sit, fax, music (all machines);
+  call_screener and silence (neither).
+  human called machine   people whose verdict is a machine: the worst error
+  machine recall         machines whose verdict is a machine
+  latency                from the first audio to the verdict; for people called people also from the end of their
+                         first utterance (speech_end_ms)
+  beep end               |heard end - true end|; a tone is found if one was heard that overlaps it give or take 100 ms;
+                         false ones are counted an hour of all audio
+  ready                  for voicemails: when a message might start, less the end of the record tone, or of the
+                         greeting where there is none; early is more than 100 ms before it
+  operating curve        by greeting: the limit for a person's greeting (decide.long_greeting; classic.greeting under
+                         the classic rules) is swept; by threshold: a call counts as a machine if the machine's
+                         probability at the first final verdict reaches the threshold
+  Shares have 95 % Wilson intervals; percentiles lie on the straight line between the two nearest values.
+
+Examples:
+  offhook eval calls/manifest.csv
+  offhook eval calls/manifest.csv --presets classic,balanced,conservative --html report.html
+  offhook eval calls/manifest.csv --set decide.long_greeting=3s --no-curve --wrong";
+
+/// One preset to be measured: its settings, and where its detectors stand among all.
+struct Contestant {
+    settings: Settings,
+    parameter: &'static str,
+    /// The settings tried along the curve.
+    sweep: Vec<Duration>,
+    first_lane: usize,
+}
+
+/// The limits for a person's greeting that the curve tries, in milliseconds.
+const FUSED_SWEEP: [u64; 12] = [1200, 1500, 1800, 2200, 2600, 3000, 3400, 4000, 4600, 5500, 7000, 9000];
+const CLASSIC_SWEEP: [u64; 12] = [400, 600, 800, 1000, 1250, 1500, 1750, 2000, 2500, 3000, 3500, 4500];
+
+pub(crate) fn run(args: &EvalArgs) -> Result<Exit> {
+    let hearing = args.sound.check()?;
+    let (contestants, lanes) = contestants(args)?;
+    let manifest = Manifest::read(&args.manifest)?;
+    let mut failed = manifest.errors.clone();
+    let heard = hear_all(&manifest.rows, &hearing, &lanes, &mut failed);
+    for told in &failed {
+        terminal::tell_error(&anyhow::anyhow!("{told}"));
+    }
+    let presets = contestants.iter().map(|contestant| measure(contestant, &heard, args)).collect();
+    let report = Report { manifest: args.manifest.display().to_string(), failed, presets, asterisk: None };
+    if let Some(path) = &args.json {
+        let json = serde_json::to_string_pretty(&report)?;
+        std::fs::write(path, json + "\n").with_context(|| format!("{}: cannot be written", path.display()))?;
+    }
+    let mut out = io::stdout().lock();
+    eval_text::write(&mut out, &report, args.wrong, Paint::for_output())?;
+    out.flush()?;
+    Ok(if report.failed.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// The presets to measure, and all the detectors that takes.
+fn contestants(args: &EvalArgs) -> Result<(Vec<Contestant>, Vec<Arc<Params>>)> {
+    let all = if args.presets.is_empty() {
+        vec![Settings::gather(&args.settings)?]
+    } else {
+        args.presets.iter().map(|name| Settings::gather_with_preset(&args.settings, name)).collect::<Result<_>>()?
+    };
+    let (mut contestants, mut lanes) = (Vec::new(), Vec::new());
+    for settings in all {
+        let settings = settings.beginning(args.sound.answered_at.is_some());
+        let first_lane = lanes.len();
+        lanes.push(Arc::new(Params::new(settings.config)?));
+        let (parameter, values) = if settings.is_classic() {
+            ("classic.greeting", CLASSIC_SWEEP)
+        } else {
+            ("decide.long_greeting", FUSED_SWEEP)
+        };
+        let mut sweep = Vec::new();
+        for millis in values.into_iter().filter(|_| !args.no_curve) {
+            // A limit that does not go with the other parameters is no point of the curve.
+            if let Some(params) = with(settings.config, parameter, millis) {
+                lanes.push(Arc::new(params));
+                sweep.push(Duration::from_millis(millis));
+            }
+        }
+        contestants.push(Contestant { settings, parameter, sweep, first_lane });
+    }
+    Ok((contestants, lanes))
+}
+
+fn with(mut config: DetectConfig, parameter: &str, millis: u64) -> Option<Params> {
+    config.set(parameter, &format!("{millis}ms")).ok()?;
+    Params::new(config).ok()
+}
+
+/// A row, and what each detector said of its recording.
+type Heard<'a> = (&'a Row, Vec<(Outcome, Verdict)>);
+
+/// Listens to every recording with every detector; what fails is added to `failed`.
+fn hear_all<'a>(rows: &'a [Row], hearing: &Hearing, lanes: &[Arc<Params>], failed: &mut Vec<String>) -> Vec<Heard<'a>> {
+    let bar = terminal::progress(rows.len(), "listening");
+    let hear = |row: &'a Row| {
+        let said = Sound::open(&row.path, hearing).and_then(|mut sound| lane::hear(&mut sound, lanes));
+        bar.inc(1);
+        said.map(|said| (row, said))
+            .map_err(|error| format!("line {}: {}: {}", row.line, row.path.display(), terminal::chain(&error)))
+    };
+    let results: Vec<Result<Heard<'a>, String>> = rows.par_iter().map(hear).collect();
+    bar.finish_and_clear();
+    let mut heard = Vec::new();
+    for result in results {
+        match result {
+            Ok(one) => heard.push(one),
+            Err(told) => failed.push(told),
+        }
+    }
+    heard
+}
+
+fn measure(contestant: &Contestant, heard: &[Heard<'_>], args: &EvalArgs) -> PresetReport {
+    let lane = |at: usize| -> Vec<Call<'_>> {
+        heard.iter().map(|(row, said)| Call { row, outcome: &said[contestant.first_lane + at].0 }).collect()
+    };
+    let calls = lane(0);
+    let mut report = PresetReport::new(contestant.settings.preset.name().to_owned(), &calls);
+    if !args.no_curve {
+        let by_greeting = contestant.sweep.iter().enumerate().map(|(at, limit)| {
+            let setting = format!("{} ms", limit.as_millis());
+            Point::new(setting, &lane(at + 1), |call| call.outcome.first.answered_by.is_machine())
+        });
+        report.curve = Some(Curve {
+            parameter: contestant.parameter,
+            by_greeting: by_greeting.collect(),
+            by_threshold: curve::by_threshold(&calls),
+        });
+    }
+    for (row, said) in heard {
+        let (outcome, verdict) = &said[contestant.first_lane];
+        if outcome.first.answered_by.word() != row.label.right_word() {
+            report.wrong.push(Wrong {
+                file: row.name.clone(),
+                label: row.label.word(),
+                answered_by: outcome.first.answered_by.word(),
+                cause: verdict.cause.to_string(),
+                decided_at_ms: outcome.first.at_ms,
+            });
+        }
+    }
+    report
+}

@@ -1,0 +1,55 @@
+//! The heart of `offhook detect`: samples in, events out.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use offhook_audio::MediaTime;
+use offhook_detect::{Detector, Event, Params, Verdict};
+
+use crate::sound::{Input, Sound};
+
+/// Listens to `sound` to its end and says what was heard.
+pub(crate) fn detect(sound: &mut Sound, params: &Arc<Params>, listener: &mut impl Listener) -> Result<Heard> {
+    let mut detector = Detector::new(params);
+    let mut events = Vec::new();
+    while let Some(input) = sound.next()? {
+        listener.input(input);
+        let happened = match input {
+            Input::Samples(samples) => detector.push(samples),
+            Input::Fact(fact) => detector.note(fact),
+        };
+        for event in happened {
+            listener.event(&event)?;
+            events.push(event);
+        }
+    }
+    let audio = detector.now();
+    Ok(Heard { audio, events, verdict: detector.finish() })
+}
+
+/// What was heard in one recording.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    /// How long it is.
+    pub(crate) audio: MediaTime,
+    /// What happened, in order.
+    pub(crate) events: Vec<Event>,
+    /// The verdict that stands at its end.
+    pub(crate) verdict: Verdict,
+}
+
+/// Whoever wants to see what goes in and comes out while it happens.
+pub(crate) trait Listener {
+    /// This is about to be heard.
+    fn input(&mut self, input: Input<'_>);
+    /// This happened.
+    fn event(&mut self, event: &Event) -> Result<()>;
+}
+
+/// Nobody.
+impl Listener for () {
+    fn input(&mut self, _: Input<'_>) {}
+    fn event(&mut self, _: &Event) -> Result<()> {
+        Ok(())
+    }
+}

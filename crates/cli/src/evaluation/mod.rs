@@ -1,0 +1,16 @@
+//! How good the detector is on labelled calls. All here is pure: rows and outcomes in, figures out.
+
+pub(crate) mod agreement;
+pub(crate) mod beeps;
+pub(crate) mod curve;
+pub(crate) mod figures;
+pub(crate) mod label;
+pub(crate) mod lane;
+pub(crate) mod manifest;
+pub(crate) mod report;
+pub(crate) mod statistics;
+
+pub(crate) use figures::{Call, Figures, Outcome};
+pub(crate) use label::Label;
+pub(crate) use manifest::{Manifest, Row};
+pub(crate) use statistics::{Rate, Spread};

@@ -1,0 +1,313 @@
+//! What the detector is asked to do, and where each value came from: default < file < environment < flags.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use offhook_detect::{DetectConfig, Phase, Preset, Rules};
+
+use crate::exit::Mistake;
+
+/// The parameters of the detector, as asked for on the command line.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Parameters of the detector")]
+pub(crate) struct SettingsArgs {
+    /// Start from this named set of parameters: classic (Asterisk's AMD()), balanced, conservative or aggressive
+    /// [default: balanced]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<String>,
+    /// Set one parameter, such as decide.after_greeting_silence=800ms; may be given many times. `offhook config show`
+    /// lists all
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Read parameters from a TOML file with one section each for vad, cadence, beep, ...; the environment and flags
+    /// override it
+    #[arg(long, value_name = "FILE", env = "OFFHOOK_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Listen for the network tones of this country, by its two-letter code; the same as --set tone.country=CODE
+    #[arg(long, value_name = "CODE")]
+    pub(crate) country: Option<String>,
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Nobody set it.
+    Default,
+    /// The preset differs from the default here.
+    Preset(Preset),
+    /// A configuration file.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+    /// A flag.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::Preset(preset) => write!(f, "preset {}", preset.name()),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Environment(name) => write!(f, "${name}"),
+            Self::Flag(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A configuration and where its values came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The preset that was the start.
+    pub(crate) preset: Preset,
+    /// Where the preset was named.
+    pub(crate) preset_origin: Origin,
+    /// The result.
+    pub(crate) config: DetectConfig,
+    origins: BTreeMap<String, Origin>,
+}
+
+/// One value that was given, before it is applied.
+struct Given {
+    name: String,
+    value: String,
+    origin: Origin,
+}
+
+impl Settings {
+    /// Reads the file and the environment, applies the flags, and checks the result.
+    ///
+    /// # Errors
+    /// [`Mistake::Config`], or the file cannot be read.
+    pub(crate) fn gather(args: &SettingsArgs) -> Result<Self> {
+        let environment: Vec<_> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+            .collect();
+        Self::layer(args, &environment)
+    }
+
+    /// The same with the preset of the flags replaced: for comparing presets.
+    pub(crate) fn gather_with_preset(args: &SettingsArgs, preset: &str) -> Result<Self> {
+        Self::gather(&SettingsArgs { preset: Some(preset.to_owned()), ..args.clone() })
+    }
+
+    fn layer(args: &SettingsArgs, environment: &[(String, String)]) -> Result<Self> {
+        let mut given = Vec::new();
+        let mut preset = (Preset::default(), Origin::Default);
+        if let Some(path) = &args.config {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Mistake::Config(format!("cannot read the configuration {}: {error}", path.display()))
+            })?;
+            if let Some(name) = read_file(&text, path, &mut given)
+                .with_context(|| format!("in the configuration file {}", path.display()))?
+            {
+                preset = (named(&name)?, Origin::File(path.clone()));
+            }
+        }
+        if let Some(name) = read_environment(environment, &mut given)? {
+            preset = (named(&name)?, Origin::Environment("OFFHOOK_PRESET".into()));
+        }
+        if let Some(name) = &args.preset {
+            preset = (named(name)?, Origin::Flag("--preset"));
+        }
+        if let Some(code) = &args.country {
+            given.push(Given { name: "tone.country".into(), value: code.clone(), origin: Origin::Flag("--country") });
+        }
+        for text in &args.set {
+            let (name, value) = text.split_once('=').ok_or_else(|| {
+                Mistake::Config(format!(
+                    "--set: given {text:?}, allowed is NAME=VALUE, such as decide.long_greeting=3s; \
+                     `offhook config show` lists the names"
+                ))
+            })?;
+            let (name, value) = (name.trim().to_owned(), value.to_owned());
+            given.push(Given { name, value, origin: Origin::Flag("--set") });
+        }
+        Self::apply(preset, given)
+    }
+
+    fn apply((preset, preset_origin): (Preset, Origin), given: Vec<Given>) -> Result<Self> {
+        let mut config = DetectConfig::preset(preset);
+        let mut origins = BTreeMap::new();
+        for parameter in config.parameters() {
+            if parameter.value != parameter.default {
+                origins.insert(parameter.name, Origin::Preset(preset));
+            }
+        }
+        for Given { name, value, origin } in given {
+            config.set(&name, &value).with_context(|| format!("from {origin}"))?;
+            origins.insert(name, origin);
+        }
+        config.check()?;
+        Ok(Self { preset, preset_origin, config, origins })
+    }
+
+    /// Where the value of this parameter came from.
+    pub(crate) fn origin(&self, name: &str) -> &Origin {
+        self.origins.get(name).unwrap_or(&Origin::Default)
+    }
+
+    /// The same settings, waiting for the answer or not.
+    pub(crate) fn beginning(mut self, answered_later: bool) -> Self {
+        self.config.begins = if answered_later { Phase::Progress } else { Phase::Analysis };
+        self
+    }
+
+    /// Whether the rules are Asterisk's.
+    pub(crate) fn is_classic(&self) -> bool {
+        self.config.rules == Rules::Classic
+    }
+}
+
+fn named(name: &str) -> Result<Preset> {
+    Ok(Preset::from_name(name)?)
+}
+
+/// Collects the values of a TOML file; gives the preset, if it names one.
+fn read_file(text: &str, path: &Path, given: &mut Vec<Given>) -> Result<Option<String>> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| Mistake::Config(error.to_string()))?;
+    let sections = sections();
+    let mut preset = None;
+    for (key, value) in table {
+        match value {
+            toml::Value::String(name) if key == "preset" => preset = Some(name),
+            toml::Value::Table(fields) if sections.contains(&key) => {
+                for (field, value) in fields {
+                    let name = format!("{key}.{field}");
+                    let value = plain(&name, value)?;
+                    given.push(Given { name, value, origin: Origin::File(path.to_owned()) });
+                }
+            }
+            other => {
+                return Err(Mistake::Config(format!(
+                    "{key}: given {}, allowed are preset = \"name\" and the sections {}",
+                    other.type_str(),
+                    sections.join(", ")
+                ))
+                .into());
+            }
+        }
+    }
+    Ok(preset)
+}
+
+/// A scalar as the text that the parameter would be set from.
+fn plain(name: &str, value: toml::Value) -> Result<String> {
+    match value {
+        toml::Value::String(text) => Ok(text),
+        toml::Value::Integer(number) => Ok(number.to_string()),
+        toml::Value::Float(number) => Ok(number.to_string()),
+        toml::Value::Boolean(flag) => Ok(flag.to_string()),
+        other => Err(Mistake::Config(format!(
+            "{name}: given {}, allowed is a text such as \"800ms\", a number, true or false",
+            other.type_str()
+        ))
+        .into()),
+    }
+}
+
+/// Collects the values of `OFFHOOK_…`; gives the preset, if it is named.
+fn read_environment(variables: &[(String, String)], given: &mut Vec<Given>) -> Result<Option<String>> {
+    let names = DetectConfig::default().parameters();
+    let mut preset = None;
+    let mut ours: Vec<_> = variables.iter().filter(|(name, _)| name.starts_with("OFFHOOK_")).collect();
+    ours.sort();
+    for (variable, value) in ours {
+        match variable.as_str() {
+            "OFFHOOK_PRESET" => preset = Some(value.clone()),
+            "OFFHOOK_CONFIG" => {}
+            _ => {
+                let parameter = names.iter().find(|p| variable_of(&p.name) == *variable).ok_or_else(|| {
+                    Mistake::Config(format!(
+                        "the environment variable {variable} stands for no parameter: allowed are OFFHOOK_PRESET, \
+                         OFFHOOK_CONFIG and OFFHOOK_<SECTION>_<FIELD>, such as {}; unset it, or see `offhook config show`",
+                        variable_of("decide.long_greeting")
+                    ))
+                })?;
+                let origin = Origin::Environment(variable.clone());
+                given.push(Given { name: parameter.name.clone(), value: value.clone(), origin });
+            }
+        }
+    }
+    Ok(preset)
+}
+
+/// The environment variable that sets a parameter.
+pub(crate) fn variable_of(name: &str) -> String {
+    format!("OFFHOOK_{}", name.replace('.', "_").to_uppercase())
+}
+
+/// The first parts of the parameters' names, each once, in order.
+fn sections() -> Vec<String> {
+    let mut sections: Vec<String> = Vec::new();
+    for parameter in DetectConfig::default().parameters() {
+        let section = parameter.name.split('.').next().unwrap_or_default().to_owned();
+        if !sections.contains(&section) {
+            sections.push(section);
+        }
+    }
+    sections
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use std::time::Duration;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file
+    }
+
+    fn gather(text: &str, environment: &[(&str, &str)], set: &[&str]) -> Result<Settings> {
+        let file = file(text);
+        let args = SettingsArgs {
+            config: Some(file.path().to_owned()),
+            set: set.iter().map(|s| (*s).to_owned()).collect(),
+            ..Default::default()
+        };
+        let environment: Vec<_> = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Settings::layer(&args, &environment)
+    }
+
+    #[test]
+    fn flags_beat_the_environment_which_beats_the_file() {
+        let text = "preset = \"conservative\"\n[decide]\nlong_greeting = \"5s\"\nshort_greeting = 900\ninitial_silence = \"7s\"";
+        let environment =
+            [("OFFHOOK_DECIDE_LONG_GREETING", "6s"), ("OFFHOOK_DECIDE_SHORT_GREETING", "1s"), ("HOME", "/")];
+        let settings = gather(text, &environment, &["decide.long_greeting=7s"]).unwrap();
+        assert_eq!(settings.preset, Preset::Conservative);
+        assert_eq!(settings.config.decide.long_greeting, Duration::from_secs(7));
+        assert_eq!(settings.config.decide.short_greeting, Duration::from_secs(1));
+        assert_eq!(settings.config.decide.initial_silence, Duration::from_secs(7));
+        assert_eq!(*settings.origin("decide.long_greeting"), Origin::Flag("--set"));
+        assert!(matches!(settings.origin("decide.short_greeting"), Origin::Environment(_)));
+        assert!(matches!(settings.origin("decide.initial_silence"), Origin::File(_)));
+        assert_eq!(*settings.origin("vad.onset"), Origin::Default);
+    }
+
+    #[test]
+    fn what_is_unknown_is_an_error_that_says_what_is_allowed() {
+        for (text, environment, set, says) in [
+            ("[decide]\nlong_greting = \"5s\"", ("HOME", "/"), "", "decide.long_greeting"),
+            ("[decode]\nx = 1", ("HOME", "/"), "", "the sections vad"),
+            ("", ("OFFHOOK_DECIDE_LONG", "5s"), "", "OFFHOOK_DECIDE_LONG "),
+            ("", ("HOME", "/"), "decide.long_greeting", "NAME=VALUE"),
+            ("", ("HOME", "/"), "decide.long_greeting=never", "a duration such as"),
+            ("preset = \"bold\"", ("HOME", "/"), "", "balanced"),
+            ("[decide]\nlong_greeting = [1]", ("HOME", "/"), "", "given array"),
+            ("decide = [", ("HOME", "/"), "", "TOML"),
+        ] {
+            let set: Vec<&str> = if set.is_empty() { vec![] } else { vec![set] };
+            let error = gather(text, &[environment], &set).unwrap_err();
+            let told = format!("{error:#}");
+            assert!(told.contains(says), "{text:?}: {told}");
+            assert_eq!(crate::exit::code_of(&error), crate::exit::Exit::Config, "{told}");
+        }
+    }
+}

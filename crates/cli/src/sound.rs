@@ -1,0 +1,216 @@
+//! Where samples come from: recordings, folders of them, and live streams.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use offhook_audio::MediaTime;
+use offhook_detect::Fact;
+use offhook_media::{Channel, DecodeOptions, Decoder, MediaError, RawFormat};
+
+use crate::exit::Mistake;
+
+/// How recordings are read.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Reading audio")]
+pub(crate) struct SoundArgs {
+    /// Which channel of a stereo recording to listen to: the far party's
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) channel: Side,
+    /// The recordings have no header: ENCODING is s16le, s16be, ulaw or alaw, RATE is in Hz. Without it the format is
+    /// recognised by content
+    #[arg(long, value_name = "ENCODING[@RATE]")]
+    pub(crate) raw: Option<String>,
+    /// The call was answered this long after the recording begins; what comes before is early media
+    #[arg(long, value_name = "MS")]
+    pub(crate) answered_at: Option<u64>,
+    /// Push the audio in pieces of this length; the events are the same for any
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub(crate) chunk: Option<u64>,
+}
+
+/// A channel, as a flag names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Side {
+    /// The first channel
+    Left,
+    /// The second channel
+    Right,
+    /// The mean of both
+    #[default]
+    Mix,
+}
+
+/// [`SoundArgs`], checked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hearing {
+    /// How to decode.
+    pub(crate) decode: DecodeOptions,
+    /// When the call was answered, if it was not from the start.
+    pub(crate) answered_at: Option<MediaTime>,
+    /// Samples a piece, if the source is not to decide.
+    pub(crate) chunk: Option<usize>,
+}
+
+impl SoundArgs {
+    /// Checks what was given.
+    ///
+    /// # Errors
+    /// [`Mistake::Usage`] if the raw format is not known.
+    pub(crate) fn check(&self) -> Result<Hearing> {
+        let raw = match &self.raw {
+            Some(text) => {
+                Some(text.parse::<RawFormat>().map_err(|error: MediaError| Mistake::Usage(format!("--raw: {error}")))?)
+            }
+            None => None,
+        };
+        let channel = match self.channel {
+            Side::Left => Channel::Left,
+            Side::Right => Channel::Right,
+            Side::Mix => Channel::Mix,
+        };
+        Ok(Hearing {
+            decode: DecodeOptions { channel, raw, ..DecodeOptions::default() },
+            answered_at: self.answered_at.map(MediaTime::from_millis),
+            chunk: self.chunk.map(|ms| samples_in(Duration::from_millis(ms))),
+        })
+    }
+}
+
+/// Samples at 8 kHz in `span`.
+fn samples_in(span: Duration) -> usize {
+    (MediaTime::ZERO + span).samples() as usize
+}
+
+/// What comes next from a source.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Input<'a> {
+    /// Samples at 8 kHz; never none.
+    Samples(&'a [i16]),
+    /// Something that was said about the call on the command line.
+    Fact(Fact),
+}
+
+/// A source of samples that is read piece by piece.
+pub(crate) struct Sound {
+    decoder: Decoder,
+    chunk: Option<usize>,
+    answered_at: Option<MediaTime>,
+    /// Decoded samples; those up to `taken` were given.
+    kept: Vec<i16>,
+    taken: usize,
+    position: MediaTime,
+}
+
+impl Sound {
+    /// Opens a recording.
+    pub(crate) fn open(path: &Path, hearing: &Hearing) -> Result<Self> {
+        let file = File::open(path).context("cannot be opened")?;
+        Self::from_reader(BufReader::with_capacity(1 << 16, file), hearing)
+    }
+
+    /// Reads a stream as it comes.
+    pub(crate) fn from_reader(reader: impl Read + Send + 'static, hearing: &Hearing) -> Result<Self> {
+        let decoder = Decoder::open(reader, &hearing.decode)?;
+        let (chunk, answered_at) = (hearing.chunk, hearing.answered_at);
+        Ok(Self { decoder, chunk, answered_at, kept: Vec::new(), taken: 0, position: MediaTime::ZERO })
+    }
+
+    /// What the source is, in words: `WAV, µ-law, 8000 Hz`.
+    pub(crate) fn format(&self) -> String {
+        let info = self.decoder.info();
+        let channels = if info.channels == 2 { ", stereo" } else { "" };
+        format!("{}, {}, {} Hz{channels}", info.container, info.codec, info.rate)
+    }
+
+    /// What is worth telling about the source; complete at its end.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.decoder.warnings().iter().map(ToString::to_string).collect()
+    }
+
+    /// Samples given so far, as media time.
+    pub(crate) fn position(&self) -> MediaTime {
+        self.position
+    }
+
+    /// What comes next; `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Input<'_>>> {
+        let until_answer = self.answered_at.map(|at| (at.samples() - self.position.samples()) as usize);
+        if until_answer == Some(0) {
+            self.answered_at = None;
+            return Ok(Some(Input::Fact(Fact::Answered)));
+        }
+        let wanted = self.chunk.unwrap_or(1).min(until_answer.unwrap_or(usize::MAX));
+        while self.kept.len() - self.taken < wanted {
+            self.kept.drain(..self.taken);
+            self.taken = 0;
+            match self.decoder.next_piece()? {
+                Some(piece) => self.kept.extend_from_slice(piece),
+                None => break,
+            }
+        }
+        let most = self.chunk.or(until_answer).unwrap_or(usize::MAX).min(until_answer.unwrap_or(usize::MAX));
+        let from = self.taken;
+        self.taken = self.kept.len().min(from.saturating_add(most));
+        self.position = MediaTime::from_samples(self.position.samples() + (self.taken - from) as u64);
+        Ok((self.taken > from).then(|| Input::Samples(&self.kept[from..self.taken])))
+    }
+}
+
+/// The recordings that `arguments` stand for, in order: files as they are, folders with all that is in them, and
+/// patterns such as `calls/*.wav`.
+///
+/// # Errors
+/// [`Mistake::Usage`] if an argument stands for nothing.
+pub(crate) fn recordings(arguments: &[String]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for argument in arguments {
+        let path = Path::new(argument);
+        let before = found.len();
+        if path.is_dir() {
+            folder(path, &mut found)?;
+        } else if path.exists() || !argument.contains(['*', '?', '[']) {
+            found.push(path.to_owned());
+        } else {
+            let matches = glob::glob(argument)
+                .map_err(|error| Mistake::Usage(format!("the pattern {argument:?} cannot be read: {error}")))?;
+            for path in matches {
+                let path = path?;
+                if path.is_dir() { folder(&path, &mut found)? } else { found.push(path) }
+            }
+        }
+        if found.len() == before {
+            return Err(Mistake::Usage(format!(
+                "{argument}: no recording found: name files, folders that hold {} files, or quoted patterns",
+                ENDINGS.join(", ")
+            ))
+            .into());
+        }
+    }
+    Ok(found)
+}
+
+/// The names' ends that are taken for recordings in a folder. A file that is named itself may be called anything.
+const ENDINGS: [&str; 12] = ["wav", "wave", "mp3", "ogg", "opus", "webm", "au", "snd", "raw", "ulaw", "alaw", "sln"];
+
+fn folder(path: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    let reading = || format!("{}: cannot be read", path.display());
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
+        .with_context(reading)?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()
+        .with_context(reading)?;
+    entries.sort();
+    for entry in entries {
+        let ending = entry.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+        if entry.is_dir() && !entry.is_symlink() {
+            folder(&entry, found)?;
+        } else if ENDINGS.contains(&ending.as_str()) {
+            found.push(entry);
+        }
+    }
+    Ok(())
+}
