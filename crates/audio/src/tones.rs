@@ -147,7 +147,8 @@ pub struct ToneRow {
 
 /// Every known supervisory tone: five for each country of [`Country::ALL`].
 ///
-/// Where administrations list several exchanges' tones, the row holds the one in general use. Frequencies and cadences
+/// Where administrations list several exchanges' tones, the row holds the one in general use;
+/// Russia's are those of its later national standard (OST 45.223-2001). Frequencies and cadences
 /// in service deviate: allow the tolerances of ITU-T E.180 around them.
 pub const SUPERVISORY: &[ToneRow] = &[
     row(Country::Us, SupervisoryTone::Dial, &[350.0, 440.0], &[(1000, 0)]),
@@ -243,7 +244,7 @@ pub const SUPERVISORY: &[ToneRow] = &[
     row(Country::Br, SupervisoryTone::Dial, &[425.0], &[(1000, 0)]),
     row(Country::Br, SupervisoryTone::Ringback, &[425.0], &[(1000, 4000)]),
     row(Country::Br, SupervisoryTone::Busy, &[425.0], &[(250, 250)]),
-    row(Country::Br, SupervisoryTone::Reorder, &[425.0], &[(250, 250)]),
+    row(Country::Br, SupervisoryTone::Reorder, &[425.0], &[(250, 250), (750, 250)]),
     row(Country::Br, SupervisoryTone::CallWaiting, &[425.0], &[(50, 1000)]),
     row(Country::Mx, SupervisoryTone::Dial, &[425.0], &[(1000, 0)]),
     row(Country::Mx, SupervisoryTone::Ringback, &[425.0], &[(1000, 4000)]),
@@ -256,9 +257,9 @@ pub const SUPERVISORY: &[ToneRow] = &[
     row(Country::Za, SupervisoryTone::Reorder, &[400.0], &[(250, 250)]),
     row(Country::Za, SupervisoryTone::CallWaiting, &[367.0, 400.0, 433.0], &[(400, 4000)]),
     row(Country::Ru, SupervisoryTone::Dial, &[425.0], &[(1000, 0)]),
-    row(Country::Ru, SupervisoryTone::Ringback, &[425.0], &[(800, 3200)]),
-    row(Country::Ru, SupervisoryTone::Busy, &[425.0], &[(400, 400)]),
-    row(Country::Ru, SupervisoryTone::Reorder, &[425.0], &[(200, 200)]),
+    row(Country::Ru, SupervisoryTone::Ringback, &[425.0], &[(1000, 4000)]),
+    row(Country::Ru, SupervisoryTone::Busy, &[425.0], &[(350, 350)]),
+    row(Country::Ru, SupervisoryTone::Reorder, &[425.0], &[(175, 175)]),
     row(Country::Ru, SupervisoryTone::CallWaiting, &[425.0], &[(200, 5000)]),
 ];
 
