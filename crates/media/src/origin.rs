@@ -25,18 +25,17 @@ impl Origin {
     pub(crate) fn open(mut source: Source, options: &DecodeOptions) -> Result<Opened, MediaError> {
         let signature = sniff::signature(&mut source)?;
         match (options.raw, signature) {
-            (Some(given), Some(Signature::Known(Container::Mp3)) | None) => Ok(raw(source, given, None)),
+            (Some(given), Some(Signature::Known(Container::Mp3)) | None) => raw(source, given, options, None),
             (Some(given), Some(Signature::Known(container))) => {
                 Err(MediaError::NotRaw { given, found: container.name() })
             }
-            (Some(given), Some(Signature::Foreign(_))) => Ok(raw(source, given, None)),
+            (Some(given), Some(Signature::Foreign(_))) => raw(source, given, options, None),
             (None, Some(Signature::Foreign(name))) => Err(MediaError::UnsupportedContainer { name }),
             (None, Some(Signature::Known(container))) => known(source, container, options),
             (None, None) if sniff::is_mp3(&mut source)? => known(source, Container::Mp3, options),
             (None, None) => {
                 let format = guess::guess(&mut source)?;
-                options.channel.check(1)?;
-                Ok(raw(source, format, Some(Warning::Guessed(format))))
+                raw(source, format, options, Some(Warning::Guessed(format)))
             }
         }
     }
@@ -124,9 +123,15 @@ fn pcm(
     Opened { origin: Origin::Pcm(stream), info, warning }
 }
 
-fn raw(source: Source, format: RawFormat, warning: Option<Warning>) -> Opened {
+fn raw(
+    source: Source,
+    format: RawFormat,
+    options: &DecodeOptions,
+    warning: Option<Warning>,
+) -> Result<Opened, MediaError> {
+    options.channel.check(1)?;
     let encoding = format.encoding.encoding();
     let (container, codec) = (Container::Raw, Codec::Pcm(encoding));
     let info = StreamInfo { container, codec, rate: format.rate.hz(), channels: 1, stated_samples: None };
-    pcm(source, info, encoding, None, &DecodeOptions::default(), warning)
+    Ok(pcm(source, info, encoding, None, options, warning))
 }

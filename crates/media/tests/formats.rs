@@ -20,7 +20,6 @@ fn check(name: &str, least: f64, most_shift: i32, surplus: usize) {
     let expected = &whole[..(seconds * 8_000.0) as usize];
     let (shift, snr) = best_shift(expected, &recording.samples, 20);
     let length = recording.samples.len();
-    println!("{name}: {snr:.1} dB at shift {shift}, {length} samples, {:?}", recording.warnings);
     assert!(snr >= least, "{name}: {snr:.1} dB at shift {shift}");
     assert!(shift.abs() <= most_shift, "{name}: shifted by {shift}");
     assert!(length >= expected.len() && length <= expected.len() + surplus, "{name}: {length} samples");
@@ -73,14 +72,16 @@ fn stereo_gives_each_party_or_both() {
             assert_eq!(recording.info.channels, 2);
             let expected = &expected[..(seconds * 8_000.0) as usize];
             let (shift, snr) = best_shift(expected, &recording.samples, 4);
-            println!("{name} {channel}: {snr:.1} dB at {shift}, {} samples", recording.samples.len());
             assert!(snr > least && shift.abs() <= 1, "{name} {channel}: {snr:.1} dB at {shift}");
         }
     }
 }
 
-/// Every stored form of a sample, and the bytes it makes.
-fn encodings() -> Vec<(u16, u16, Box<dyn Fn(i16) -> Vec<u8>>)> {
+/// From a sample to the bytes that store it.
+type Encode = Box<dyn Fn(i16) -> Vec<u8>>;
+
+/// Every WAV format tag with its bits.
+fn encodings() -> Vec<(u16, u16, Encode)> {
     vec![
         (1, 8, Box::new(|x| vec![((x >> 8) + 128) as u8])),
         (1, 16, Box::new(|x| x.to_le_bytes().to_vec())),

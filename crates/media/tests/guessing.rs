@@ -9,21 +9,21 @@ use offhook_audio::{Resampler, SampleRate, g711};
 use offhook_media::{MediaError, Warning, decode_file};
 
 /// The bytes of a signal at 8 kHz in each raw format.
-fn stored(signal: &[i16]) -> [(&'static str, Vec<u8>); 6] {
+fn stored(signal: &[i16]) -> Result<[(&'static str, Vec<u8>); 6], Box<dyn std::error::Error>> {
     let mut wide = Vec::new();
-    let mut up = Resampler::new(SampleRate::TELEPHONE, SampleRate::new(16_000).unwrap()).unwrap();
+    let mut up = Resampler::new(SampleRate::TELEPHONE, SampleRate::new(16_000)?)?;
     let floats: Vec<f32> = signal.iter().map(|&x| f32::from(x) / 32_768.0).collect();
-    up.push(&floats, &mut wide).unwrap();
-    up.finish(&mut wide).unwrap();
+    up.push(&floats, &mut wide)?;
+    up.finish(&mut wide)?;
     let wide: Vec<i16> = wide.iter().map(|x| (x * 32_768.0) as i16).collect();
-    [
+    Ok([
         ("s16le@8000", signal.iter().flat_map(|x| x.to_le_bytes()).collect()),
         ("s16be@8000", signal.iter().flat_map(|x| x.to_be_bytes()).collect()),
         ("ulaw@8000", signal.iter().map(|&x| g711::encode_ulaw(x)).collect()),
         ("alaw@8000", signal.iter().map(|&x| g711::encode_alaw(x)).collect()),
         ("s16le@16000", wide.iter().flat_map(|x| x.to_le_bytes()).collect()),
         ("s16be@16000", wide.iter().flat_map(|x| x.to_be_bytes()).collect()),
-    ]
+    ])
 }
 
 fn guessed(bytes: &[u8]) -> Result<String, MediaError> {
@@ -36,7 +36,7 @@ fn guessed(bytes: &[u8]) -> Result<String, MediaError> {
 
 #[test]
 fn the_signal_of_the_fixtures_is_told_in_every_format() {
-    for (name, bytes) in stored(&reference()) {
+    for (name, bytes) in stored(&reference()).unwrap() {
         assert_eq!(guessed(&bytes).unwrap_or_else(|error| panic!("{name}: {error}")), name);
     }
 }
@@ -45,7 +45,7 @@ fn the_signal_of_the_fixtures_is_told_in_every_format() {
 fn call_progress_tones_are_told() {
     for hz in [350.0, 425.0, 1_000.0] {
         let tone: Vec<i16> = sine(hz, 8_000, 8_000).iter().map(|x| x / 4).collect();
-        for (name, bytes) in &stored(&tone)[..4] {
+        for (name, bytes) in &stored(&tone).unwrap()[..4] {
             let guess = guessed(bytes).unwrap_or_else(|error| panic!("{hz} {name}: {error}"));
             // A pure tone does not tell its rate.
             assert_eq!(guess.split('@').next(), name.split('@').next(), "{hz}");
@@ -118,7 +118,7 @@ fn real_recordings_are_told_or_refused() {
     let (mut right, mut wrong, mut all) = (0, 0, 0);
     for path in paths.iter().step_by(step) {
         let signal = decode_file(path, &Default::default()).unwrap().samples;
-        for (name, bytes) in stored(&signal) {
+        for (name, bytes) in stored(&signal).unwrap() {
             let guess = guessed(&bytes).unwrap_or_else(|error| match error {
                 MediaError::NotAudio { reason } => reason.into(),
                 error => panic!("{}: {error}", path.display()),

@@ -82,6 +82,9 @@ fn rates_channels_and_limits() {
     let right = DecodeOptions { channel: Channel::Right, ..Default::default() };
     let error = decode(mono(), &right).unwrap_err();
     assert!(matches!(error, MediaError::NoSuchChannel { asked: Channel::Right }), "{error}");
+    let raw = DecodeOptions { raw: "s16le@8000".parse().ok(), ..right };
+    let error = decode(Cursor::new(wav_data()), &raw).unwrap_err();
+    assert!(matches!(error, MediaError::NoSuchChannel { .. }), "{error}");
     let short = DecodeOptions { max_duration: Some(Duration::from_millis(49)), ..Default::default() };
     assert!(matches!(decode(mono(), &short).unwrap_err(), MediaError::TooLong { .. }));
     let enough = DecodeOptions { max_duration: Some(Duration::from_millis(50)), ..Default::default() };

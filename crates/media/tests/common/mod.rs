@@ -42,7 +42,7 @@ pub(crate) fn best_shift(expected: &[i16], actual: &[i16], most: i32) -> (i32, f
         let skip = shift.unsigned_abs() as usize;
         if shift < 0 { snr_db(&expected[skip..], actual) } else { snr_db(expected, &actual[skip..]) }
     };
-    (-most..=most).map(|shift| (shift, score(shift))).max_by(|a, b| a.1.total_cmp(&b.1)).unwrap()
+    (-most..=most).map(|shift| (shift, score(shift))).max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
 }
 
 /// A WAV header whose every field can be wrong.
