@@ -8,8 +8,11 @@ use common::{open, reference, sine};
 use offhook_audio::{Resampler, SampleRate, g711};
 use offhook_media::{MediaError, Warning, decode_file};
 
-/// The bytes of a signal at 8 kHz in each raw format.
-fn stored(signal: &[i16]) -> Result<[(&'static str, Vec<u8>); 6], Box<dyn std::error::Error>> {
+/// A raw format's name, and the bytes of a signal in it.
+type Stored = (&'static str, Vec<u8>);
+
+/// A signal at 8 kHz in each raw format.
+fn stored(signal: &[i16]) -> Result<[Stored; 6], Box<dyn std::error::Error>> {
     let mut wide = Vec::new();
     let mut up = Resampler::new(SampleRate::TELEPHONE, SampleRate::new(16_000)?)?;
     let floats: Vec<f32> = signal.iter().map(|&x| f32::from(x) / 32_768.0).collect();
