@@ -37,8 +37,9 @@
 //! crate becomes [`MediaError::Corrupt`], in builds that unwind.
 //!
 //! Guessing headerless audio looks at up to 64 KiB first; name the format of live raw streams, for their delay's sake.
-//! It refuses what is not clearly audio, but uncompressed pictures can be as smooth as sound. It takes 16-bit audio to be sampled at 16 kHz if the upper half of its band is
-//! all but empty, and at 8 kHz if not: wideband recordings without a header need their rate named.
+//! It refuses what is not clearly audio, but uncompressed pictures can be as smooth as sound. It takes 16-bit audio to be
+//! sampled at 16 kHz if the upper half of its band is all but empty, and at 8 kHz if not: wideband recordings without a
+//! header need their rate named.
 
 mod au;
 mod budget;
