@@ -72,8 +72,14 @@ mod tests {
 
     #[test]
     fn known_levels() {
-        assert_eq!([decode_ulaw(0x00), decode_ulaw(0x80), decode_ulaw(0xff), decode_ulaw(0x7f)], [-32_124, 32_124, 0, 0]);
-        assert_eq!([decode_alaw(0xd5), decode_alaw(0x55), decode_alaw(0x2a), decode_alaw(0xaa)], [8, -8, -32_256, 32_256]);
+        assert_eq!(
+            [decode_ulaw(0x00), decode_ulaw(0x80), decode_ulaw(0xff), decode_ulaw(0x7f)],
+            [-32_124, 32_124, 0, 0]
+        );
+        assert_eq!(
+            [decode_alaw(0xd5), decode_alaw(0x55), decode_alaw(0x2a), decode_alaw(0xaa)],
+            [8, -8, -32_256, 32_256]
+        );
     }
 
     #[test]

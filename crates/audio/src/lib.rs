@@ -5,11 +5,11 @@
 //! hops of 10 ms ([`HOP`]).
 
 pub mod g711;
-pub mod tones;
 mod level;
 #[cfg(feature = "resample")]
 mod resample;
 mod time;
+pub mod tones;
 
 pub use level::{Dbfs, Dbm0, FULL_SCALE_DBM0};
 #[cfg(feature = "resample")]

@@ -19,6 +19,8 @@ section! {
         least_level: Dbm0 = Dbm0(-48.0), Dbm0(-80.0), Dbm0(-10.0);
         /// A hop that changes sign more often than this share of its samples is noise or a fricative, not voice. Raising it lets more noise through. Elsewhere: mod_amd `max_zero_crossing_rate`.
         most_zero_crossings: f32 = 0.55, 0.05, 1.0;
+        /// How well voice must repeat itself at the rate of vocal cords, 0 to 1, to count as voiced. Raising it rejects more clatter and misses hoarse voices.
+        least_voicing: f32 = 0.65, 0.0, 1.0;
         /// Voice must last this long before speech starts. Raising it rejects clicks and starts later.
         onset: Duration = ms(50), ms(10), ms(500);
         /// Speech goes on over silences up to this long. Raising it joins words and ends speech later. Elsewhere: hangover, `silence_ms`.
@@ -31,6 +33,8 @@ section! {
     CadenceConfig "cadence" {
         /// A burst of voice shorter than this is no word. Raising it ignores more clicks. Elsewhere: Asterisk `min_word_length`.
         least_word: Duration = ms(100), ms(20), ms(1000);
+        /// A burst with less voiced sound than this is no word: it is clatter or breath. Raising it ignores more noise and misses whispers.
+        least_voiced: Duration = ms(50), ms(0), ms(500);
         /// Silence that parts two words. Raising it joins words. Elsewhere: Asterisk `between_words_silence`.
         between_words: Duration = ms(60), ms(20), ms(1000);
         /// Silence that parts two utterances. Raising it joins sentences into one utterance.
@@ -115,6 +119,8 @@ section! {
         total_analysis_time: Duration = ms(5000), ms(20), ms(60_000);
         /// The shortest word. Elsewhere: Asterisk `min_word_length`.
         min_word_length: Duration = ms(100), ms(0), ms(60_000);
+        /// A burst with less voiced sound than this is no word: it is clatter or breath. Raising it ignores more noise and misses whispers.
+        least_voiced: Duration = ms(50), ms(0), ms(500);
         /// Silence that parts two words. Elsewhere: Asterisk `between_words_silence`.
         between_words_silence: Duration = ms(50), ms(0), ms(60_000);
         /// More words than this make a machine. Elsewhere: Asterisk `maximum_number_of_words`.

@@ -9,7 +9,7 @@ use crate::analysers::{
 use crate::config::{ConfigError, DetectConfig};
 use crate::event::{Event, EventKind, Fact};
 use crate::fusion::Fusion;
-use crate::signals::Signals;
+use crate::signals::{Signals, Voice};
 use crate::verdict::Verdict;
 
 /// What the engine uses: a checked configuration and the tables made from it. Read-only; share one among all calls with
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Params {
 }
 
 /// The most events one hop can give: at most two an analyser or tracker.
-const MOST_EVENTS: usize = 16;
+const MOST_EVENTS: usize = 20;
 
 /// The events of one hop, in order.
 #[derive(Clone)]
@@ -252,7 +252,8 @@ impl Detector {
         self.fax.push_gap();
         self.dtmf.push_gap();
         self.music.push_gap();
-        self.signals = Signals { at: self.now, lost: true, voice: self.signals.voice, ..Signals::default() };
+        let voice = Voice { active: false, voiced: false, ..self.signals.voice };
+        self.signals = Signals { at: self.now, lost: true, voice, ..Signals::default() };
         self.fusion.push(&self.signals, &mut self.pending);
     }
 }

@@ -17,7 +17,10 @@ pub enum Fact {
     /// A DTMF digit of the far party that came as an event (RFC 4733), not as sound.
     Dtmf(char),
     /// Another detector (mod_avmd, mod_vmd, a carrier) heard a record tone end.
-    BeepEnded,
+    BeepEnded {
+        /// Its frequency, in Hz, if that is known; else 0.
+        hz: f32,
+    },
 }
 
 /// Which part of the call is being listened to.

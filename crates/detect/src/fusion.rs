@@ -1,26 +1,49 @@
 use std::time::Duration;
 
-use offhook_audio::MediaTime;
+use offhook_audio::{Dbm0, MediaTime};
 
-use crate::config::{DecideConfig, DetectConfig};
+use crate::classic::ClassicRules;
+use crate::config::{DecideConfig, DetectConfig, Rules};
 use crate::detector::HopEvents;
 use crate::event::{EventKind, Fact, Phase};
+use crate::odds::{self, Heard};
 use crate::signals::{Beep, Signals, SpeechState, ToneBurst};
-use crate::trackers::{Cadence, Ready};
+use crate::tables;
+use crate::trackers::{Cadence, Music, Ready};
 use crate::verdict::{AnsweredBy, Cause, Probabilities, Stage, Verdict};
 
-/// Weighs the signals over time and decides.
+/// Silence after the first words from which a person is the likeliest: provisional.
+const FIRST_GUESS: Duration = Duration::from_millis(300);
+/// Share of the longest greeting of a person from which a machine is the likeliest: provisional.
+const GUESS_SHARE: f32 = 0.8;
+/// A turn in a conversation: no longer than this, and this much silence before and after it.
+const TURN: Duration = Duration::from_millis(1300);
+const TURN_SILENCE: Duration = Duration::from_millis(1200);
+/// Turns that make a conversation.
+const TURNS: u16 = 2;
+/// Surely no person says it: below this probability the end of the call leaves the verdict open.
+const SURE: f32 = 0.9;
+
+/// Weighs the signals over time and decides who, or what, picked up; then follows a machine to where a message may
+/// start. The only place that looks across time and across analysers.
 #[derive(Clone, Debug)]
 pub(crate) struct Fusion {
     config: DetectConfig,
     phase: Phase,
     cadence: Cadence,
+    classic: ClassicRules,
+    music: Music,
+    /// When the speech going on began.
     speech: Option<MediaTime>,
-    tone_sounding: bool,
+    tone_told: bool,
+    /// A fax or special information tone was heard: tones are its, not a machine's.
+    signalling: bool,
+    greeting_started: bool,
+    greeting_ended: bool,
     verdict: Option<Verdict>,
     ready: Option<Ready>,
-    ready_given: bool,
-    greeting_ended: bool,
+    /// Turns taken after a verdict for a machine.
+    turns: u16,
 }
 
 impl Fusion {
@@ -29,12 +52,16 @@ impl Fusion {
             config: *config,
             phase: config.begins,
             cadence: Cadence::new(&config.cadence, MediaTime::ZERO),
+            classic: ClassicRules::new(&config.classic),
+            music: Music::new(&config.music),
             speech: None,
-            tone_sounding: false,
+            tone_told: false,
+            signalling: false,
+            greeting_started: false,
+            greeting_ended: false,
             verdict: None,
             ready: None,
-            ready_given: false,
-            greeting_ended: false,
+            turns: 0,
         }
     }
 
@@ -45,66 +72,122 @@ impl Fusion {
     pub(crate) fn note(&mut self, fact: Fact, now: MediaTime, events: &mut HopEvents) {
         match fact {
             Fact::EarlyMedia => self.phase = Phase::Progress,
-            Fact::Answered => {
-                if self.phase == Phase::Progress {
-                    self.phase = Phase::Analysis;
-                    self.cadence = Cadence::new(&self.config.cadence, now);
-                    events.put(now, EventKind::Answered);
-                }
+            Fact::Answered if self.phase == Phase::Progress => {
+                self.phase = Phase::Analysis;
+                self.cadence = Cadence::new(&self.config.cadence, now);
+                self.classic = ClassicRules::new(&self.config.classic);
+                events.put(now, EventKind::Answered);
             }
-            Fact::Dtmf(_) | Fact::BeepEnded => {}
+            Fact::Answered => {}
+            Fact::Dtmf(digit) => events.put(now, EventKind::Dtmf(crate::signals::DtmfDigit {
+                digit,
+                started: now,
+                length: Duration::ZERO,
+            })),
+            Fact::BeepEnded { hz } => {
+                let level = Dbm0::default();
+                self.beep(Beep { started: now, ended: now, hz, second_hz: None, level }, now, events);
+            }
         }
     }
 
     pub(crate) fn push(&mut self, signals: &Signals, events: &mut HopEvents) {
         let now = signals.at;
-        let was = self.cadence.first_word;
-        self.cadence.push(now, signals.voice.active && !signals.lost);
-        match (signals.voice.state, self.speech) {
-            (SpeechState::Speech, None) => {
-                self.speech = Some(now);
-                events.put(now, EventKind::SpeechStarted { started: now });
-            }
-            (SpeechState::Silence, Some(started)) => {
-                self.speech = None;
-                events.put(now, EventKind::SpeechEnded { started, ended: self.cadence.last_word_end });
-            }
-            _ => {}
-        }
-        match signals.tone {
-            Some(ToneBurst::Sounding { started, hz }) if !self.tone_sounding => {
-                self.tone_sounding = true;
-                events.put(now, EventKind::BeepStarted { started, hz });
-            }
-            Some(ToneBurst::Ended(beep)) => {
-                self.tone_sounding = false;
-                self.beep(beep, now, events);
-            }
-            Some(ToneBurst::Rejected) => self.tone_sounding = false,
-            _ => {}
-        }
+        self.music.push(signals);
+        let tone = self.tone_told || signals.dtmf_sounding || signals.supervisory_sounding;
+        let voice = signals.voice.active && !signals.lost && !tone && !self.music.playing();
+        self.cadence.push(now, voice, signals.voice.voiced);
+        self.tell_speech(signals, events);
+        self.tell_tones(signals, events);
         if self.phase == Phase::Progress {
             return;
         }
-        if let (None, Some(started)) = (was, self.cadence.first_word) {
+        if !self.greeting_started
+            && let Some(started) = self.cadence.first_word
+        {
+            self.greeting_started = true;
             events.put(now, EventKind::GreetingStarted { started });
         }
-        if self.verdict.is_none() {
-            self.decide(now, events);
+        if signals.supervisory_sounding && self.cadence.first_word.is_none() {
+            self.cadence.begin_again(now);
         }
-        if let Some(ready) = &mut self.ready
-            && !self.ready_given
-            && let Some(reason) = ready.push(now, self.cadence.silence(), self.tone_sounding)
-        {
-            self.ready_given = true;
-            events.put(now, EventKind::ReadyToRecord(reason));
+        match self.config.rules {
+            Rules::Classic => {
+                if let Some((who, cause)) = self.classic.push(signals) {
+                    self.give(who, cause, now, events);
+                }
+            }
+            Rules::Fused => self.decide(now, events),
+        }
+        self.follow(now, events);
+    }
+
+    fn tell_speech(&mut self, signals: &Signals, events: &mut HopEvents) {
+        let now = signals.at;
+        match (signals.voice.state, self.speech) {
+            (SpeechState::Speech, None) => {
+                let started = signals.voice.since;
+                self.speech = Some(started);
+                events.put(now, EventKind::SpeechStarted { started });
+            }
+            (SpeechState::Silence, Some(started)) => {
+                self.speech = None;
+                events.put(now, EventKind::SpeechEnded { started, ended: signals.voice.since });
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_tones(&mut self, signals: &Signals, events: &mut HopEvents) {
+        let now = signals.at;
+        if let Some(code) = signals.sit {
+            self.signalling = true;
+            events.put(now, EventKind::Sit(code));
+            self.give(AnsweredBy::Sit(code), Cause::Sit { code }, now, events);
+        }
+        if let Some(tone) = signals.fax {
+            self.signalling = true;
+            events.put(now, EventKind::Fax(tone));
+            self.give(AnsweredBy::Fax, Cause::Fax { tone }, now, events);
+        }
+        if let Some(tone) = signals.supervisory {
+            events.put(now, EventKind::Supervisory(tone));
+            if tables::ends_the_call(tone) {
+                self.give(AnsweredBy::Announcement, Cause::Supervisory { tone }, now, events);
+            }
+        }
+        if let Some(digit) = signals.dtmf {
+            events.put(now, EventKind::Dtmf(digit));
+        }
+        match self.music.change() {
+            Some(true) => events.put(now, EventKind::MusicStarted),
+            Some(false) => events.put(now, EventKind::MusicEnded),
+            None => {}
+        }
+        match signals.tone {
+            Some(ToneBurst::Sounding { started, hz }) if !self.tone_told => {
+                self.tone_told = true;
+                events.put(now, EventKind::BeepStarted { started, hz });
+            }
+            Some(ToneBurst::Sounding { .. }) | None => {}
+            Some(ToneBurst::Ended(beep)) => {
+                self.tone_told = false;
+                let other = self.music.playing() || tables::is_fax(&beep, self.cadence.first_word.is_some());
+                if !other {
+                    self.beep(beep, now, events);
+                }
+            }
+            Some(ToneBurst::Rejected) => self.tone_told = false,
         }
     }
 
     fn beep(&mut self, beep: Beep, now: MediaTime, events: &mut HopEvents) {
+        if self.phase == Phase::Progress || self.signalling {
+            return;
+        }
         events.put(now, EventKind::BeepEnded(beep));
         let cause = Cause::Beep { hz: beep.hz, length: beep.length(), level: beep.level };
-        if self.verdict.is_none_or(|v| v.answered_by != AnsweredBy::Voicemail) {
+        if self.config.rules == Rules::Fused {
             self.give(AnsweredBy::Voicemail, cause, now, events);
         }
         if let Some(ready) = &mut self.ready {
@@ -112,55 +195,131 @@ impl Fusion {
         }
     }
 
-    fn needed(d: &DecideConfig, voice: Duration) -> Duration {
-        if voice <= d.short_greeting {
+    /// The silence asked for after this much voice: it grows evenly from the shortest to the longest greeting.
+    fn silence_for(d: &DecideConfig, voice: Duration) -> Duration {
+        let span = d.long_greeting.saturating_sub(d.short_greeting);
+        let over = voice.saturating_sub(d.short_greeting).min(span);
+        if span.is_zero() {
             return d.after_greeting_silence;
         }
-        let span = (d.long_greeting - d.short_greeting).as_secs_f32().max(0.001);
-        let share = ((voice - d.short_greeting).as_secs_f32() / span).min(1.0);
-        d.after_greeting_silence + (d.after_long_greeting_silence - d.after_greeting_silence).mul_f32(share)
+        let more = d.after_long_greeting_silence.saturating_sub(d.after_greeting_silence);
+        d.after_greeting_silence + more.mul_f32(over.as_secs_f32() / span.as_secs_f32())
     }
 
     fn decide(&mut self, now: MediaTime, events: &mut HopEvents) {
+        let open = self
+            .verdict
+            .is_none_or(|v| v.stage == Stage::Provisional || matches!(v.answered_by, AnsweredBy::Silence | AnsweredBy::Unknown));
+        if !open {
+            return self.hear_turns(now, events);
+        }
         let d = self.config.decide;
         let c = &self.cadence;
-        let (voice, silence) = (c.voice, c.silence());
-        if voice >= d.long_greeting {
-            self.give(AnsweredBy::Voicemail, Cause::LongGreeting { voice, limit: d.long_greeting }, now, events);
-        } else if c.first_word.is_some() {
-            let limit = Self::needed(&d, voice);
-            if silence >= limit && !c.sounding() {
-                self.give(AnsweredBy::Human, Cause::ShortGreeting { voice, silence, limit }, now, events);
-            }
-        } else if silence >= d.initial_silence {
-            self.give(AnsweredBy::Silence, Cause::InitialSilence { silence, limit: d.initial_silence }, now, events);
-        }
-        if self.verdict.is_none() && self.cadence.elapsed() >= d.total_time {
-            let cause = Cause::Timeout { elapsed: self.cadence.elapsed(), voice, limit: d.total_time };
-            self.give(AnsweredBy::Unknown, cause, now, events);
+        let (voice, silence, elapsed) = (c.voice, c.silence(), c.elapsed());
+        let limit = Self::silence_for(&d, voice);
+        if let Some(length) = self.music.lasting() {
+            self.give(AnsweredBy::Ivr, Cause::Music { length }, now, events);
+        } else if voice >= d.long_greeting {
+            let machine = if self.music.likely() { AnsweredBy::Ivr } else { AnsweredBy::Voicemail };
+            self.give(machine, Cause::LongGreeting { voice, limit: d.long_greeting }, now, events);
+        } else if c.first_word.is_some() && silence >= limit && !c.sounding() && !self.music.likely() {
+            self.give(AnsweredBy::Human, Cause::ShortGreeting { voice, silence, limit }, now, events);
+        } else if self.final_verdict().is_some() {
+            // Silence and unknown stand until there is better.
+        } else if c.first_word.is_none() && silence >= d.initial_silence {
+            let cause = Cause::InitialSilence { silence, limit: d.initial_silence };
+            self.give(AnsweredBy::Silence, cause, now, events);
+        } else if elapsed >= d.total_time {
+            self.give(AnsweredBy::Unknown, Cause::Timeout { elapsed, voice, limit: d.total_time }, now, events);
+        } else if voice >= d.long_greeting.mul_f32(GUESS_SHARE) {
+            self.guess(AnsweredBy::Voicemail, Cause::LongGreeting { voice, limit: d.long_greeting }, now, events);
+        } else if c.first_word.is_some() && silence >= FIRST_GUESS {
+            self.guess(AnsweredBy::Human, Cause::ShortGreeting { voice, silence, limit }, now, events);
         }
     }
 
-    fn give(&mut self, answered_by: AnsweredBy, cause: Cause, at: MediaTime, events: &mut HopEvents) {
-        let stage = if self.verdict.is_some() { Stage::Revised } else { Stage::Final };
-        let verdict = Self::verdict_of(answered_by, cause, at, stage);
+    /// Short turns with silence around them, after a verdict for a machine by its voice alone, are a person who waits
+    /// for an answer.
+    fn hear_turns(&mut self, now: MediaTime, events: &mut HopEvents) {
+        let Some(Verdict { cause: Cause::LongGreeting { .. }, .. }) = self.verdict else { return };
+        let c = &self.cadence;
+        if c.silence() != TURN_SILENCE || c.utterances < 2 {
+            return;
+        }
+        let turn = c.utterance_voice <= TURN && c.pause_before >= TURN_SILENCE;
+        self.turns = if turn { self.turns + 1 } else { 0 };
+        if self.turns >= TURNS {
+            let cause = Cause::Conversation { utterances: self.turns, voice: c.utterance_voice };
+            self.ready = None;
+            self.give(AnsweredBy::Human, cause, now, events);
+        }
+    }
+
+    /// After a verdict for a machine that takes messages: until one may start.
+    fn follow(&mut self, now: MediaTime, events: &mut HopEvents) {
+        let silence = self.cadence.silence();
+        let Some(verdict) = self.final_verdict() else { return };
+        if verdict.answered_by.takes_messages() && self.ready.is_none() {
+            self.ready = Some(Ready::new(&self.config.ready, now));
+        }
+        let ready = self.ready.as_mut().and_then(|r| r.push(now, silence, self.tone_told, !self.cadence.voice.is_zero()));
+        let over = ready.is_some() || silence >= self.config.ready.silence || verdict.answered_by == AnsweredBy::Human;
+        if over && self.greeting_started && !self.greeting_ended {
+            self.greeting_ended = true;
+            let (ended, voice) = (self.cadence.last_word_end, self.cadence.voice);
+            events.put(now, EventKind::GreetingEnded { ended, voice });
+        }
+        if let Some(reason) = ready {
+            events.put(now, EventKind::ReadyToRecord(reason));
+        }
+    }
+
+    fn final_verdict(&self) -> Option<Verdict> {
+        self.verdict.filter(|v| v.stage != Stage::Provisional)
+    }
+
+    /// A verdict to act on. It stands unless a later one says otherwise, or says the same for a surer cause.
+    fn give(&mut self, who: AnsweredBy, cause: Cause, now: MediaTime, events: &mut HopEvents) {
+        let earlier = self.final_verdict();
+        let surer = matches!(cause, Cause::Beep { .. });
+        if earlier.is_some_and(|v| v.answered_by == who && !(surer && v.cause.word() != cause.word())) {
+            return;
+        }
+        // A person's line may carry a tone, but a machine that was told by its own signals is none.
+        let stage = if earlier.is_some() { Stage::Revised } else { Stage::Final };
+        self.put(who, cause, now, stage, events);
+    }
+
+    /// The likeliest so far, told when it changes.
+    fn guess(&mut self, who: AnsweredBy, cause: Cause, now: MediaTime, events: &mut HopEvents) {
+        if self.verdict.is_none_or(|v| v.answered_by != who) {
+            self.put(who, cause, now, Stage::Provisional, events);
+        }
+    }
+
+    fn put(&mut self, who: AnsweredBy, cause: Cause, at: MediaTime, stage: Stage, events: &mut HopEvents) {
+        let probabilities = odds::probabilities(who, &cause, &self.heard());
+        let confidence = probabilities.of(who);
+        let verdict = Verdict { answered_by: who, confidence, probabilities, cause, at, stage };
         self.verdict = Some(verdict);
         events.put(at, EventKind::Verdict(verdict));
-        if answered_by.takes_messages() && self.ready.is_none() {
-            self.ready = Some(Ready::new(&self.config.ready, at));
-        }
-        let _ = self.greeting_ended;
     }
 
-    fn verdict_of(answered_by: AnsweredBy, cause: Cause, at: MediaTime, stage: Stage) -> Verdict {
-        let mut weights = [0.01; AnsweredBy::ALL.len()];
-        weights[answered_by.index()] = 1.0;
-        let probabilities = Probabilities::from_weights(weights);
-        Verdict { answered_by, confidence: probabilities.of(answered_by), probabilities, cause, at, stage }
+    fn heard(&self) -> Heard {
+        let c = &self.cadence;
+        Heard { voice: c.voice, silence: c.silence(), elapsed: c.elapsed() }
     }
 
     pub(crate) fn finish(self, now: MediaTime) -> Verdict {
-        let cause = Cause::HungUp { elapsed: self.cadence.elapsed(), voice: self.cadence.voice };
-        self.verdict.unwrap_or_else(|| Self::verdict_of(AnsweredBy::Unknown, cause, now, Stage::Final))
+        if let Some(verdict) = self.final_verdict() {
+            return verdict;
+        }
+        let heard = self.heard();
+        let probabilities = Probabilities::from_weights(odds::likely(&heard));
+        let likeliest = AnsweredBy::ALL.into_iter().find(|&k| probabilities.of(k).get() >= SURE);
+        let answered_by = likeliest.unwrap_or(AnsweredBy::Unknown);
+        let cause = Cause::HungUp { elapsed: heard.elapsed, voice: heard.voice };
+        let confidence = probabilities.of(answered_by);
+        Verdict { answered_by, confidence, probabilities, cause, at: now, stage: Stage::Final }
     }
 }

@@ -57,8 +57,14 @@ pub struct Voice {
     pub probability: Probability,
     /// Whether this hop holds speech, before hangover and debounce.
     pub active: bool,
+    /// How well the hop repeats itself at the rate of vocal cords, 0 to 1; measured in active hops only.
+    pub voicing: f32,
+    /// Whether this hop is active and repeats itself well enough to be a voiced sound.
+    pub voiced: bool,
     /// Whether speech is going on, with hangover.
     pub state: SpeechState,
+    /// When that began: the first sound of the speech, or the end of its last.
+    pub since: MediaTime,
     /// The level of the background.
     pub floor: Dbm0,
 }

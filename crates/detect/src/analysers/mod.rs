@@ -11,6 +11,7 @@ mod sit;
 mod spectrum;
 mod supervisory;
 mod vad;
+mod voicing;
 
 pub use beep::BeepAnalyser;
 pub use dtmf::DtmfAnalyser;

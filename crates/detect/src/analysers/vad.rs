@@ -8,8 +8,11 @@
 //! one loud band (a click, a hum) does not count as voice. A hop must also be louder than a fixed minimum, and must not
 //! be a steady tone or change sign as often as noise does. Onset and hangover turn hops into speech.
 
-use offhook_audio::{Dbm0, HOP, RATE};
+use std::time::Duration;
 
+use offhook_audio::{Dbm0, HOP, MediaTime, RATE};
+
+use super::voicing::Voicing;
 use super::{BANDS, Hop};
 use crate::config::VadConfig;
 use crate::signals::{SpeechState, Voice};
@@ -19,6 +22,8 @@ use crate::verdict::Probability;
 const SLOT: u32 = 15;
 /// Slots remembered: 1.5 s with the one being filled.
 const SLOTS: usize = 10;
+/// The length of a hop.
+const HOP_LENGTH: Duration = Duration::from_millis(10);
 /// Hops until the first window holds no silence from before the stream.
 const FULL: u32 = 4;
 /// How far the smoothed minimum lies below the mean of the noise that made it, as a ratio of powers.
@@ -36,6 +41,7 @@ pub struct VadAnalyser {
     snr_db: f32,
     least_mean_square: f32,
     most_zero_crossings: f32,
+    least_voicing: f32,
     onset: u32,
     hangover: u32,
     smoothed: [f32; BANDS],
@@ -45,12 +51,16 @@ pub struct VadAnalyser {
     in_slot: u32,
     hops: u32,
     tone_hz: f32,
+    voicing: Voicing,
+    /// The first and the last active hop of the speech.
+    first: MediaTime,
+    last: MediaTime,
     voiced: u32,
     unvoiced: u32,
     voice: Voice,
 }
 
-fn hops(duration: std::time::Duration) -> u32 {
+fn hops(duration: Duration) -> u32 {
     (duration.as_millis() as u32 * RATE / 1000).div_ceil(HOP as u32).max(1)
 }
 
@@ -61,6 +71,7 @@ impl VadAnalyser {
             snr_db: config.snr_db,
             least_mean_square: config.least_level.mean_square(),
             most_zero_crossings: config.most_zero_crossings,
+            least_voicing: config.least_voicing,
             onset: hops(config.onset),
             hangover: hops(config.hangover),
             smoothed: [0.0; BANDS],
@@ -70,6 +81,9 @@ impl VadAnalyser {
             in_slot: 0,
             hops: 0,
             tone_hz: 0.0,
+            voicing: Voicing::new(),
+            first: MediaTime::ZERO,
+            last: MediaTime::ZERO,
             voiced: 0,
             unvoiced: 0,
             voice: Voice::default(),
@@ -85,7 +99,9 @@ impl VadAnalyser {
         self.floor = [LEAST_FLOOR; BANDS];
         (self.slot, self.in_slot, self.hops) = (0, 0, 0);
         self.tone_hz = 0.0;
+        self.voicing = Voicing::new();
         (self.voiced, self.unvoiced) = (0, 0);
+        (self.first, self.last) = (MediaTime::ZERO, MediaTime::ZERO);
         self.voice = Voice::default();
     }
 
@@ -103,7 +119,10 @@ impl VadAnalyser {
         let active = known && loud && !noisy && !steady_tone && db >= self.snr_db;
         let odds = (db - self.snr_db) * 0.8;
         let probability = if loud && !noisy && !steady_tone { 1.0 / (1.0 + (-odds).exp()) } else { 0.0 };
-        self.debounce(active);
+        self.voicing.push(hop.samples);
+        self.voice.voicing = if active { self.voicing.strength() } else { 0.0 };
+        self.voice.voiced = active && self.voice.voicing >= self.least_voicing;
+        self.debounce(active, hop.at);
         self.voice.probability = Probability::saturating(probability);
         self.voice.active = active;
         self.voice.floor = Dbm0::from_mean_square(self.floor.iter().sum());
@@ -153,8 +172,12 @@ impl VadAnalyser {
         steady
     }
 
-    fn debounce(&mut self, active: bool) {
+    fn debounce(&mut self, active: bool, now: MediaTime) {
         if active {
+            if self.voiced == 0 {
+                self.first = now.saturating_sub(HOP_LENGTH);
+            }
+            self.last = now;
             self.voiced += 1;
             self.unvoiced = 0;
         } else {
@@ -163,11 +186,17 @@ impl VadAnalyser {
                 self.voiced = 0;
             }
         }
-        self.voice.state = match self.voice.state {
-            SpeechState::Silence if self.voiced >= self.onset => SpeechState::Speech,
-            SpeechState::Speech if self.unvoiced >= self.hangover => SpeechState::Silence,
-            state => state,
-        };
+        match self.voice.state {
+            SpeechState::Silence if self.voiced >= self.onset => {
+                self.voice.state = SpeechState::Speech;
+                self.voice.since = self.first;
+            }
+            SpeechState::Speech if self.unvoiced >= self.hangover => {
+                self.voice.state = SpeechState::Silence;
+                self.voice.since = self.last;
+            }
+            _ => {}
+        }
     }
 }
 

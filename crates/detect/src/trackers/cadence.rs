@@ -9,8 +9,8 @@ pub(crate) const STEP: Duration = Duration::from_millis(HOP as u64 * 1000 / RATE
 
 /// The rhythm of voice and silence since the answer: words, utterances, pauses.
 ///
-/// A burst of voice becomes a word once it is long enough; shorter ones (clicks, breath) leave no trace and do not end
-/// a silence. Voice is counted in words only, short pauses within a word included.
+/// A burst of voice becomes a word once it is long enough and enough of it is voiced; others (clicks, breath, clatter)
+/// leave no trace and do not end a silence. Voice is counted in words only, short pauses within a word included.
 #[derive(Clone, Debug)]
 pub(crate) struct Cadence {
     config: CadenceConfig,
@@ -30,6 +30,8 @@ pub(crate) struct Cadence {
     pub(crate) utterances: u16,
     /// Length of the words of the current utterance.
     pub(crate) utterance_voice: Duration,
+    /// Silence before the current utterance.
+    pub(crate) pause_before: Duration,
     /// The longest pause between two utterances.
     pub(crate) longest_pause: Duration,
 }
@@ -39,6 +41,7 @@ struct Burst {
     started: MediaTime,
     ended: MediaTime,
     counted: Duration,
+    voiced: Duration,
 }
 
 impl Cadence {
@@ -54,19 +57,23 @@ impl Cadence {
             words: 0,
             utterances: 0,
             utterance_voice: Duration::ZERO,
+            pause_before: Duration::ZERO,
             longest_pause: Duration::ZERO,
         }
     }
 
-    /// One hop that ends at `now`, with or without voice.
-    pub(crate) fn push(&mut self, now: MediaTime, voiced: bool) {
+    /// One hop that ends at `now`, with or without voice, and if so whether it is a voiced sound.
+    pub(crate) fn push(&mut self, now: MediaTime, voice: bool, voiced: bool) {
         self.now = now;
-        if voiced {
+        if voice {
             let started = now.saturating_sub(STEP);
-            let burst = self.burst.get_or_insert(Burst { started, ended: now, counted: Duration::ZERO });
+            let burst = self.burst.get_or_insert(Burst { started, ended: now, counted: Duration::ZERO, voiced: Duration::ZERO });
             burst.ended = now;
+            if voiced {
+                burst.voiced += STEP;
+            }
             let length = burst.ended - burst.started;
-            if length >= self.config.least_word {
+            if length >= self.config.least_word && burst.voiced >= self.config.least_voiced {
                 self.count(length);
             }
         } else if self.burst.is_some_and(|b| now - b.ended >= self.config.between_words) {
@@ -83,6 +90,7 @@ impl Cadence {
                 if self.first_word.is_some() {
                     self.longest_pause = self.longest_pause.max(pause);
                 }
+                self.pause_before = pause;
                 self.utterances = self.utterances.saturating_add(1);
                 self.utterance_voice = Duration::ZERO;
             }
@@ -93,6 +101,11 @@ impl Cadence {
         self.voice += new;
         self.utterance_voice += new;
         self.last_word_end = burst.ended;
+    }
+
+    /// Nothing said yet counts: silence begins here.
+    pub(crate) fn begin_again(&mut self, now: MediaTime) {
+        *self = Self::new(&self.config, now);
     }
 
     /// Silence since the last word, or since the origin.

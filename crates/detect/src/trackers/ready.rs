@@ -12,12 +12,13 @@ pub(crate) struct Ready {
     config: ReadyConfig,
     since: MediaTime,
     beep_ended: Option<MediaTime>,
+    given: Given,
 }
 
 impl Ready {
     /// Follows a machine that became known at `since`.
     pub(crate) fn new(config: &ReadyConfig, since: MediaTime) -> Self {
-        Self { config: *config, since, beep_ended: None }
+        Self { config: *config, since, beep_ended: None, given: Given::Not }
     }
 
     /// A record tone ended at `ended`.
@@ -25,20 +26,33 @@ impl Ready {
         self.beep_ended = Some(ended);
     }
 
-    /// One hop that ends at `now`, `silence` after the last word; `tone` if a tone sounds. `Some` when a message may
-    /// start.
-    pub(crate) fn push(&mut self, now: MediaTime, silence: Duration, tone: bool) -> Option<ReadyReason> {
-        if let Some(ended) = self.beep_ended
-            && now - ended >= self.config.after_beep
-        {
-            return Some(ReadyReason::Beep { ended });
+    /// One hop that ends at `now`, `silence` after the last word; `tone` if a tone sounds, `spoken` if there were words
+    /// at all. `Some` when a message may start; again if a record tone still comes after that.
+    pub(crate) fn push(&mut self, now: MediaTime, silence: Duration, tone: bool, spoken: bool) -> Option<ReadyReason> {
+        if let Some(ended) = self.beep_ended {
+            let due = now - ended >= self.config.after_beep && self.given < Given::AfterBeep;
+            return due.then(|| self.give(Given::AfterBeep, ReadyReason::Beep { ended }));
         }
-        if tone || self.beep_ended.is_some() {
+        if tone || self.given > Given::Not {
             return None;
         }
-        if silence >= self.config.silence {
-            return Some(ReadyReason::Silence { silence });
+        if spoken && silence >= self.config.silence {
+            return Some(self.give(Given::WithoutBeep, ReadyReason::Silence { silence }));
         }
-        (now - self.since >= self.config.limit).then_some(ReadyReason::Timeout { limit: self.config.limit })
+        let limit = self.config.limit;
+        (now - self.since >= limit).then(|| self.give(Given::WithoutBeep, ReadyReason::Timeout { limit }))
     }
+
+    fn give(&mut self, given: Given, reason: ReadyReason) -> ReadyReason {
+        self.given = given;
+        reason
+    }
+}
+
+/// Whether a message may start has been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Given {
+    Not,
+    WithoutBeep,
+    AfterBeep,
 }

@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use offhook_audio::MediaTime;
+
+use crate::config::MusicConfig;
+use crate::signals::Signals;
+
+/// Probability from which music plays, and below which it has stopped.
+const ON: f32 = 0.7;
+const OFF: f32 = 0.4;
+
+/// Whether music plays, and for how long.
+#[derive(Clone, Debug)]
+pub(crate) struct Music {
+    least_length: Duration,
+    probability: f32,
+    since: Option<MediaTime>,
+    now: MediaTime,
+    told: bool,
+}
+
+impl Music {
+    pub(crate) const fn new(config: &MusicConfig) -> Self {
+        Self {
+            least_length: config.least_length,
+            probability: 0.0,
+            since: None,
+            now: MediaTime::ZERO,
+            told: false,
+        }
+    }
+
+    pub(crate) fn push(&mut self, signals: &Signals) {
+        self.now = signals.at;
+        if signals.lost {
+            return;
+        }
+        self.probability = signals.music.get();
+        if self.probability >= ON {
+            self.since.get_or_insert(signals.at);
+        } else if self.probability < OFF {
+            self.since = None;
+        }
+    }
+
+    /// Music plays now.
+    pub(crate) const fn playing(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// Music is likelier than speech, though it may not be certain.
+    pub(crate) fn likely(&self) -> bool {
+        self.playing() || self.probability >= 0.5
+    }
+
+    /// How long it has played, once that is long enough to count.
+    pub(crate) fn lasting(&self) -> Option<Duration> {
+        self.since.map(|since| self.now - since).filter(|&length| length >= self.least_length)
+    }
+
+    /// `Some(true)` when music has begun, `Some(false)` when it has ended; once each.
+    pub(crate) fn change(&mut self) -> Option<bool> {
+        let counts = if self.told { self.playing() } else { self.lasting().is_some() };
+        (counts != self.told).then(|| {
+            self.told = counts;
+            counts
+        })
+    }
+}
