@@ -28,7 +28,6 @@
 //! that looks across time and decides) → [`Event`]s and a [`Verdict`].
 
 pub mod analysers;
-#[allow(dead_code, reason = "the rules stand before the fusion calls them")]
 mod classic;
 mod config;
 mod detector;

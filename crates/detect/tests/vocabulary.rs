@@ -42,7 +42,7 @@ fn causes() -> Vec<Cause> {
 }
 
 fn named(name: &str) -> &'static Vocabulary {
-    Vocabulary::named(name).unwrap()
+    Vocabulary::named(name).expect("a built-in vocabulary")
 }
 
 fn beep() -> Beep {
