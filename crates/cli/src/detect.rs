@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use offhook_audio::MediaTime;
-use offhook_detect::{Detector, Event, Params, Verdict};
+use offhook_detect::{Beep, Detector, Event, EventKind, Params, ReadyReason, Stage, Verdict};
 
 use crate::sound::{Input, Sound};
 
@@ -36,6 +36,39 @@ pub(crate) struct Heard {
     pub(crate) events: Vec<Event>,
     /// The verdict that stands at its end.
     pub(crate) verdict: Verdict,
+}
+
+impl Heard {
+    /// The record tones, in order.
+    pub(crate) fn beeps(&self) -> impl Iterator<Item = &Beep> {
+        self.events.iter().filter_map(|event| match &event.kind {
+            EventKind::BeepEnded(beep) => Some(beep),
+            _ => None,
+        })
+    }
+
+    /// The verdict that decided: the first final one since which nothing else was concluded. What came after only
+    /// confirmed it.
+    pub(crate) fn decided(&self) -> Verdict {
+        let mut decided = None;
+        for event in &self.events {
+            if let EventKind::Verdict(verdict) = event.kind
+                && verdict.stage != Stage::Provisional
+                && decided.is_none_or(|d: Verdict| d.answered_by != verdict.answered_by)
+            {
+                decided = Some(verdict);
+            }
+        }
+        decided.filter(|d| d.answered_by == self.verdict.answered_by).unwrap_or(self.verdict)
+    }
+
+    /// When a message might first start, and why.
+    pub(crate) fn ready(&self) -> Option<(MediaTime, ReadyReason)> {
+        self.events.iter().find_map(|event| match event.kind {
+            EventKind::ReadyToRecord(reason) => Some((event.at, reason)),
+            _ => None,
+        })
+    }
 }
 
 /// Whoever wants to see what goes in and comes out while it happens.

@@ -4,6 +4,7 @@ mod commands;
 mod detect;
 mod evaluation;
 mod exit;
+mod picture;
 mod report;
 mod settings;
 mod sound;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use offhook_detect::{DetectConfig, Phase, Preset, Rules};
+use offhook_detect::{DetectConfig, Preset, Rules};
 
 use crate::exit::Mistake;
 
@@ -148,12 +148,6 @@ impl Settings {
     /// Where the value of this parameter came from.
     pub(crate) fn origin(&self, name: &str) -> &Origin {
         self.origins.get(name).unwrap_or(&Origin::Default)
-    }
-
-    /// The same settings, waiting for the answer or not.
-    pub(crate) fn beginning(mut self, answered_later: bool) -> Self {
-        self.config.begins = if answered_later { Phase::Progress } else { Phase::Analysis };
-        self
     }
 
     /// Whether the rules are Asterisk's.

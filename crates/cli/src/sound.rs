@@ -99,6 +99,7 @@ pub(crate) struct Sound {
     decoder: Decoder,
     chunk: Option<usize>,
     answered_at: Option<MediaTime>,
+    begun: bool,
     /// Decoded samples; those up to `taken` were given.
     kept: Vec<i16>,
     taken: usize,
@@ -116,7 +117,7 @@ impl Sound {
     pub(crate) fn from_reader(reader: impl Read + Send + 'static, hearing: &Hearing) -> Result<Self> {
         let decoder = Decoder::open(reader, &hearing.decode)?;
         let (chunk, answered_at) = (hearing.chunk, hearing.answered_at);
-        Ok(Self { decoder, chunk, answered_at, kept: Vec::new(), taken: 0, position: MediaTime::ZERO })
+        Ok(Self { decoder, chunk, answered_at, begun: false, kept: Vec::new(), taken: 0, position: MediaTime::ZERO })
     }
 
     /// What the source is, in words: `WAV, µ-law, 8000 Hz`.
@@ -138,6 +139,9 @@ impl Sound {
 
     /// What comes next; `None` at the end.
     pub(crate) fn next(&mut self) -> Result<Option<Input<'_>>> {
+        if !std::mem::replace(&mut self.begun, true) && self.answered_at.is_some() {
+            return Ok(Some(Input::Fact(Fact::EarlyMedia)));
+        }
         let until_answer = self.answered_at.map(|at| (at.samples() - self.position.samples()) as usize);
         if until_answer == Some(0) {
             self.answered_at = None;

@@ -185,12 +185,7 @@ fn decode_fact(body: &[u8]) -> Option<Fact> {
     }
 }
 
-fn named<T: Copy>(
-    names: &[(&str, T)],
-    given: &str,
-    offset: usize,
-    expected: &'static str,
-) -> Result<T, TraceError> {
+fn named<T: Copy>(names: &[(&str, T)], given: &str, offset: usize, expected: &'static str) -> Result<T, TraceError> {
     let found = names.iter().find(|(name, _)| *name == given);
     found.map(|(_, value)| *value).ok_or_else(|| unexpected(offset, expected, format!("{given:?}")))
 }
@@ -211,11 +206,16 @@ impl<'a> Reader<'a> {
         let rest = &self.bytes[start..];
         let window = &rest[..rest.len().min(200)];
         let Some(length) = window.iter().position(|byte| *byte == b'\n') else {
-            return Err(unexpected(start, "a line of at most 200 bytes", format!("{} bytes without an end", window.len())));
+            return Err(unexpected(
+                start,
+                "a line of at most 200 bytes",
+                format!("{} bytes without an end", window.len()),
+            ));
         };
         self.offset += length + 1;
         let line = std::str::from_utf8(&window[..length]);
-        line.map(|line| (start, line)).map_err(|_| unexpected(start, "a line of text", "bytes that are none".to_owned()))
+        line.map(|line| (start, line))
+            .map_err(|_| unexpected(start, "a line of text", "bytes that are none".to_owned()))
     }
 
     fn take(&mut self, count: usize, expected: &'static str) -> Result<&'a [u8], TraceError> {
@@ -242,9 +242,7 @@ impl<'a> Reader<'a> {
                 Ok(Some(Input::Samples(samples.collect())))
             }
             (b'S', _) => wrong("samples of two bytes each"),
-            (b'G', &[a, b, c, d, e, f, g, h]) => {
-                Ok(Some(Input::Gap(u64::from_le_bytes([a, b, c, d, e, f, g, h]))))
-            }
+            (b'G', &[a, b, c, d, e, f, g, h]) => Ok(Some(Input::Gap(u64::from_le_bytes([a, b, c, d, e, f, g, h])))),
             (b'G', _) => wrong("a gap of eight bytes"),
             (b'F', body) => match decode_fact(body) {
                 Some(fact) => Ok(Some(Input::Fact(fact))),
@@ -336,7 +334,9 @@ mod tests {
         assert_eq!(told(b"RIFF\n"), "at byte 0: expected the line `offhook trace 1`, got \"RIFF\"");
         assert_eq!(told(b"offhook trace 1\nrules=best\n\n"), "at byte 16: expected fused or classic, got \"best\"");
         assert!(told(b"offhook trace 1\nvad.onset=0ms\n\n").starts_with("at byte 16: vad.onset: 0ms is not allowed"));
-        assert!(told(b"offhook trace 1\n\nX\0\0\0\0").contains("a record tagged S, G or F, got 0 bytes after tag 0x58"));
+        assert!(
+            told(b"offhook trace 1\n\nX\0\0\0\0").contains("a record tagged S, G or F, got 0 bytes after tag 0x58")
+        );
         assert!(told(b"offhook trace 1\n\nS\x04\0\0\0ab").contains("at byte 22: expected the body of a record"));
     }
 }

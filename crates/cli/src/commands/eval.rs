@@ -1,19 +1,22 @@
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use offhook_detect::{DetectConfig, Params, Verdict};
+use offhook_audio::MediaTime;
+use offhook_detect::{DetectConfig, Params, Preset, Vocabulary};
 use rayon::prelude::*;
 
+use crate::evaluation::agreement::{self, Agreement, Answer};
 use crate::evaluation::curve::{self, Curve, Point};
 use crate::evaluation::lane;
 use crate::evaluation::report::{PresetReport, Report, Wrong};
-use crate::evaluation::{Call, Manifest, Outcome, Row};
+use crate::evaluation::{Call, Manifest, Row};
 use crate::exit::Exit;
-use crate::report::eval_text;
+use crate::report::{eval_html, eval_text};
 use crate::settings::{Settings, SettingsArgs};
 use crate::sound::{Hearing, Sound, SoundArgs};
 use crate::terminal::{self, Paint};
@@ -23,11 +26,18 @@ use crate::terminal::{self, Paint};
 #[command(after_help = AFTER, after_long_help = AFTER)]
 pub(crate) struct EvalArgs {
     /// CSV with a header: path and label, and if known greeting_end_ms, beep_start_ms, beep_end_ms, speech_end_ms,
-    /// condition, source; other columns are ignored. Paths are relative to the manifest
+    /// answered_ms, condition, source; other columns are ignored. Paths are relative to the manifest
     manifest: PathBuf,
     /// Write all figures as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write a page with tables and curves; it needs nothing but itself
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// What Asterisk's AMD() said of the same recordings, as CSV with the columns path, amdstatus, amdcause: also say
+    /// how far the classic preset agrees
+    #[arg(long, value_name = "FILE")]
+    asterisk_table: Option<PathBuf>,
     /// Compare these presets side by side
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', conflicts_with = "preset")]
     presets: Vec<String>,
@@ -50,8 +60,8 @@ What is measured:
   call_screener and silence (neither).
   human called machine   people whose verdict is a machine: the worst error
   machine recall         machines whose verdict is a machine
-  latency                from the first audio to the verdict; for people called people also from the end of their
-                         first utterance (speech_end_ms)
+  latency                from the answer (answered_ms, else the first audio) to the verdict; for people called people
+                         also from the end of their first utterance (speech_end_ms)
   beep end               |heard end - true end|; a tone is found if one was heard that overlaps it give or take 100 ms;
                          false ones are counted an hour of all audio
   ready                  for voicemails: when a message might start, less the end of the record tone, or of the
@@ -81,7 +91,12 @@ const CLASSIC_SWEEP: [u64; 12] = [400, 600, 800, 1000, 1250, 1500, 1750, 2000, 2
 
 pub(crate) fn run(args: &EvalArgs) -> Result<Exit> {
     let hearing = args.sound.check()?;
-    let (contestants, lanes) = contestants(args)?;
+    let (contestants, mut lanes) = contestants(args)?;
+    let asterisk = args.asterisk_table.as_deref().map(agreement::read_table).transpose()?;
+    if asterisk.is_some() {
+        let classic = Settings::gather_with_preset(&args.settings, Preset::Classic.name())?;
+        lanes.push(Arc::new(Params::new(classic.config)?));
+    }
     let manifest = Manifest::read(&args.manifest)?;
     let mut failed = manifest.errors.clone();
     let heard = hear_all(&manifest.rows, &hearing, &lanes, &mut failed);
@@ -89,15 +104,33 @@ pub(crate) fn run(args: &EvalArgs) -> Result<Exit> {
         terminal::tell_error(&anyhow::anyhow!("{told}"));
     }
     let presets = contestants.iter().map(|contestant| measure(contestant, &heard, args)).collect();
-    let report = Report { manifest: args.manifest.display().to_string(), failed, presets, asterisk: None };
+    let asterisk = asterisk.map(|table| agree(&table, &heard)).transpose()?;
+    let report = Report { manifest: args.manifest.display().to_string(), failed, presets, asterisk };
     if let Some(path) = &args.json {
-        let json = serde_json::to_string_pretty(&report)?;
-        std::fs::write(path, json + "\n").with_context(|| format!("{}: cannot be written", path.display()))?;
+        write_file(path, &(serde_json::to_string_pretty(&report)? + "\n"))?;
+    }
+    if let Some(path) = &args.html {
+        write_file(path, &eval_html::page(&report))?;
     }
     let mut out = io::stdout().lock();
     eval_text::write(&mut out, &report, args.wrong, Paint::for_output())?;
     out.flush()?;
     Ok(if report.failed.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+fn write_file(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
+}
+
+/// Compares what the last detector, under the classic rules, says in Asterisk's words with what Asterisk said.
+fn agree(table: &BTreeMap<String, Answer>, all: &[Labelled<'_>]) -> Result<Agreement> {
+    let words = Vocabulary::named("asterisk").context("there is no vocabulary asterisk")?;
+    let answer = |heard: &lane::Heard| Answer {
+        status: words.result(&heard.decided, &heard.wording).to_owned(),
+        cause: words.cause(&heard.decided),
+    };
+    let ours = all.iter().filter_map(|(row, heard)| Some((row.name.clone(), answer(heard.last()?))));
+    Ok(Agreement::new(table, ours.collect()))
 }
 
 /// The presets to measure, and all the detectors that takes.
@@ -109,7 +142,6 @@ fn contestants(args: &EvalArgs) -> Result<(Vec<Contestant>, Vec<Arc<Params>>)> {
     };
     let (mut contestants, mut lanes) = (Vec::new(), Vec::new());
     for settings in all {
-        let settings = settings.beginning(args.sound.answered_at.is_some());
         let first_lane = lanes.len();
         lanes.push(Arc::new(Params::new(settings.config)?));
         let (parameter, values) = if settings.is_classic() {
@@ -135,19 +167,26 @@ fn with(mut config: DetectConfig, parameter: &str, millis: u64) -> Option<Params
     Params::new(config).ok()
 }
 
-/// A row, and what each detector said of its recording.
-type Heard<'a> = (&'a Row, Vec<(Outcome, Verdict)>);
+/// A row, and what each detector made of its recording.
+type Labelled<'a> = (&'a Row, Vec<lane::Heard>);
 
 /// Listens to every recording with every detector; what fails is added to `failed`.
-fn hear_all<'a>(rows: &'a [Row], hearing: &Hearing, lanes: &[Arc<Params>], failed: &mut Vec<String>) -> Vec<Heard<'a>> {
+fn hear_all<'a>(
+    rows: &'a [Row],
+    hearing: &Hearing,
+    lanes: &[Arc<Params>],
+    failed: &mut Vec<String>,
+) -> Vec<Labelled<'a>> {
     let bar = terminal::progress(rows.len(), "listening");
     let hear = |row: &'a Row| {
-        let said = Sound::open(&row.path, hearing).and_then(|mut sound| lane::hear(&mut sound, lanes));
+        let answered_at = row.answered_ms.map(|ms| MediaTime::from_millis(ms as u64)).or(hearing.answered_at);
+        let hearing = Hearing { answered_at, ..hearing.clone() };
+        let said = Sound::open(&row.path, &hearing).and_then(|mut sound| lane::hear(&mut sound, lanes));
         bar.inc(1);
         said.map(|said| (row, said))
             .map_err(|error| format!("line {}: {}: {}", row.line, row.path.display(), terminal::chain(&error)))
     };
-    let results: Vec<Result<Heard<'a>, String>> = rows.par_iter().map(hear).collect();
+    let results: Vec<Result<Labelled<'a>, String>> = rows.par_iter().map(hear).collect();
     bar.finish_and_clear();
     let mut heard = Vec::new();
     for result in results {
@@ -159,16 +198,16 @@ fn hear_all<'a>(rows: &'a [Row], hearing: &Hearing, lanes: &[Arc<Params>], faile
     heard
 }
 
-fn measure(contestant: &Contestant, heard: &[Heard<'_>], args: &EvalArgs) -> PresetReport {
+fn measure(contestant: &Contestant, heard: &[Labelled<'_>], args: &EvalArgs) -> PresetReport {
     let lane = |at: usize| -> Vec<Call<'_>> {
-        heard.iter().map(|(row, said)| Call { row, outcome: &said[contestant.first_lane + at].0 }).collect()
+        heard.iter().map(|(row, heard)| Call { row, said: &heard[contestant.first_lane + at].said }).collect()
     };
     let calls = lane(0);
     let mut report = PresetReport::new(contestant.settings.preset.name().to_owned(), &calls);
     if !args.no_curve {
         let by_greeting = contestant.sweep.iter().enumerate().map(|(at, limit)| {
             let setting = format!("{} ms", limit.as_millis());
-            Point::new(setting, &lane(at + 1), |call| call.outcome.first.answered_by.is_machine())
+            Point::new(setting, &lane(at + 1), |call| call.said.first.answered_by.is_machine())
         });
         report.curve = Some(Curve {
             parameter: contestant.parameter,
@@ -176,15 +215,15 @@ fn measure(contestant: &Contestant, heard: &[Heard<'_>], args: &EvalArgs) -> Pre
             by_threshold: curve::by_threshold(&calls),
         });
     }
-    for (row, said) in heard {
-        let (outcome, verdict) = &said[contestant.first_lane];
-        if outcome.first.answered_by.word() != row.label.right_word() {
+    for (row, heard) in heard {
+        let lane::Heard { said, decided, .. } = &heard[contestant.first_lane];
+        if decided.answered_by.word() != row.label.right_word() {
             report.wrong.push(Wrong {
                 file: row.name.clone(),
                 label: row.label.word(),
-                answered_by: outcome.first.answered_by.word(),
-                cause: verdict.cause.to_string(),
-                decided_at_ms: outcome.first.at_ms,
+                answered_by: decided.answered_by.word(),
+                cause: decided.cause.to_string(),
+                decided_at_ms: said.first.at_ms,
             });
         }
     }

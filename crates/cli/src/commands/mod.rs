@@ -1,6 +1,11 @@
 //! The command line.
 
+mod config;
+mod detect;
 mod eval;
+mod man;
+mod replay;
+mod simulate;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -21,13 +26,26 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Detect(detect::DetectArgs),
     Eval(eval::EvalArgs),
+    Simulate(simulate::SimulateArgs),
+    Replay(replay::ReplayArgs),
+    Config(config::ConfigArgs),
+    #[command(alias = "help-man")]
+    Man(man::ManArgs),
+    Completions(man::CompletionsArgs),
 }
 
 /// Does what was asked.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
     terminal::set_color(cli.color);
     match cli.command {
+        Command::Detect(args) => detect::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Config(args) => config::run(&args),
+        Command::Man(args) => man::run(&args),
+        Command::Completions(args) => man::run_completions(&args),
     }
 }

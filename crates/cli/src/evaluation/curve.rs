@@ -50,7 +50,6 @@ pub(crate) struct Curve {
 
 /// The curve by threshold: the verdicts stay as they are, only what counts as a machine changes.
 pub(crate) fn by_threshold(calls: &[Call<'_>]) -> Vec<Point> {
-    let point =
-        |threshold: f64| Point::new(threshold.to_string(), calls, |call| call.outcome.first.machine >= threshold);
+    let point = |threshold: f64| Point::new(threshold.to_string(), calls, |call| call.said.first.machine >= threshold);
     THRESHOLDS.into_iter().map(point).collect()
 }

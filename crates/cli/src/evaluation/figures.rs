@@ -1,4 +1,4 @@
-//! From calls with their truth and their outcome to figures.
+//! From calls with their truth and what was said of them to figures.
 //!
 //! The verdict that counts is the first final one: what a dialler acts on. If the call ended before there was one, it
 //! is the verdict at the hang-up. A machine was called where that verdict is a machine, and a machine was there where
@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use offhook_detect::{AnsweredBy, Stage, Verdict};
+use offhook_detect::{AnsweredBy, Verdict};
 use serde::Serialize;
 
 use super::beeps::{self, BeepFigures, Span};
@@ -34,7 +34,7 @@ impl From<&Verdict> for Decision {
 
 /// What the detector said of one call.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Outcome {
+pub(crate) struct Said {
     /// The first final verdict.
     pub(crate) first: Decision,
     /// The verdict that stood at the end.
@@ -47,20 +47,13 @@ pub(crate) struct Outcome {
     pub(crate) audio_ms: f64,
 }
 
-impl Outcome {
-    /// The verdict that counts among those given, of which `last` stood at the end.
-    pub(crate) fn first_final(verdicts: &[Verdict], last: &Verdict) -> Decision {
-        verdicts.iter().find(|verdict| verdict.stage == Stage::Final).unwrap_or(last).into()
-    }
-}
-
 /// One labelled call and what was said of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<'a> {
     /// The truth.
     pub(crate) row: &'a Row,
     /// What was said.
-    pub(crate) outcome: &'a Outcome,
+    pub(crate) said: &'a Said,
 }
 
 impl Call<'_> {
@@ -83,15 +76,15 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
-    fn new(calls: &[Call<'_>], verdict: impl Fn(&Outcome) -> AnsweredBy) -> Self {
-        let said = |call: &Call<'_>| verdict(call.outcome);
+    fn new(calls: &[Call<'_>], verdict: impl Fn(&Said) -> AnsweredBy) -> Self {
+        let kind = |call: &Call<'_>| verdict(call.said);
         let humans = || calls.iter().filter(|call| call.is(Label::Human));
         let machines = || calls.iter().filter(|call| call.row.label.is_machine());
         Self {
-            human_called_machine: Rate::of(humans(), |call| said(call).is_machine()),
-            machine_recall: Rate::of(machines(), |call| said(call).is_machine()),
-            human_recall: Rate::of(humans(), |call| said(call) == AnsweredBy::Human),
-            machine_called_human: Rate::of(machines(), |call| said(call) == AnsweredBy::Human),
+            human_called_machine: Rate::of(humans(), |call| kind(call).is_machine()),
+            machine_recall: Rate::of(machines(), |call| kind(call).is_machine()),
+            human_recall: Rate::of(humans(), |call| kind(call) == AnsweredBy::Human),
+            machine_called_human: Rate::of(machines(), |call| kind(call) == AnsweredBy::Human),
         }
     }
 }
@@ -99,13 +92,13 @@ impl Rates {
 /// How long decisions take, in milliseconds of media time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Latency {
-    /// Over all calls, from the first audio.
+    /// Over all calls, from the answer; without early media that is the first audio.
     pub(crate) all_ms: Spread,
-    /// Over the people, from the first audio.
+    /// Over the people, from the answer.
     pub(crate) human_ms: Spread,
     /// Over the people who were called people, from the end of their first utterance: the wait that a person notices.
     pub(crate) human_after_utterance_ms: Spread,
-    /// Over the machines, from the first audio.
+    /// Over the machines, from the answer.
     pub(crate) machine_ms: Spread,
 }
 
@@ -146,19 +139,19 @@ pub(crate) struct Figures {
 impl Figures {
     /// The figures of `calls`.
     pub(crate) fn new(calls: &[Call<'_>]) -> Self {
-        let hours = calls.iter().map(|call| call.outcome.audio_ms).sum::<f64>() / 3_600_000.0;
-        let matches: Vec<_> = calls.iter().map(|call| beeps::compare(call.row.beep, &call.outcome.beeps)).collect();
+        let hours = calls.iter().map(|call| call.said.audio_ms).sum::<f64>() / 3_600_000.0;
+        let matches: Vec<_> = calls.iter().map(|call| beeps::compare(call.row.beep, &call.said.beeps)).collect();
         let recall = Label::ALL.into_iter().filter_map(|label| {
             let rate = Rate::of(calls.iter().filter(|call| call.is(label)), |call| {
-                call.outcome.first.answered_by.word() == label.right_word()
+                call.said.first.answered_by.word() == label.right_word()
             });
             (rate.of > 0).then_some((label.word(), rate))
         });
         Self {
             calls: calls.len(),
             hours,
-            rates: Rates::new(calls, |outcome| outcome.first.answered_by),
-            after_revisions: Rates::new(calls, |outcome| outcome.last.answered_by),
+            rates: Rates::new(calls, |said| said.first.answered_by),
+            after_revisions: Rates::new(calls, |said| said.last.answered_by),
             recall: recall.collect(),
             latency: latency(calls),
             beeps: BeepFigures::new(&matches, hours),
@@ -168,12 +161,12 @@ impl Figures {
 }
 
 fn latency(calls: &[Call<'_>]) -> Latency {
-    let at = |call: &Call<'_>| call.outcome.first.at_ms;
+    let at = |call: &Call<'_>| call.said.first.at_ms - call.row.answered_ms.unwrap_or(0.0);
     let spread = |keep: &dyn Fn(&Call<'_>) -> bool| Spread::new(calls.iter().filter(|c| keep(c)).map(at).collect());
     let waits = calls
         .iter()
-        .filter(|call| call.is(Label::Human) && call.outcome.first.answered_by == AnsweredBy::Human)
-        .filter_map(|call| Some(at(call) - call.row.speech_end_ms?));
+        .filter(|call| call.is(Label::Human) && call.said.first.answered_by == AnsweredBy::Human)
+        .filter_map(|call| Some(call.said.first.at_ms - call.row.speech_end_ms?));
     Latency {
         all_ms: spread(&|_| true),
         human_ms: spread(&|call| call.is(Label::Human)),
@@ -190,7 +183,7 @@ fn ready(calls: &[Call<'_>]) -> ReadyFigures {
     for call in calls.iter().filter(|call| call.is(Label::Voicemail)) {
         let Some(truth) = call.row.beep.map(|beep| beep.end_ms).or(call.row.greeting_end_ms) else { continue };
         expected += 1;
-        errors.extend(call.outcome.ready_ms.map(|ready| ready - truth));
+        errors.extend(call.said.ready_ms.map(|ready| ready - truth));
     }
     let early = errors.iter().filter(|error| **error < -EARLY_MS).count();
     ReadyFigures {
@@ -210,7 +203,7 @@ impl Confusion {
         let mut counts: BTreeMap<_, BTreeMap<_, usize>> = BTreeMap::new();
         for call in calls {
             let row = counts.entry(call.row.label.word()).or_default();
-            *row.entry(call.outcome.first.answered_by.word()).or_default() += 1;
+            *row.entry(call.said.first.answered_by.word()).or_default() += 1;
         }
         Self(counts)
     }
@@ -242,6 +235,7 @@ mod tests {
             name: "a.wav".into(),
             path: "a.wav".into(),
             label,
+            answered_ms: None,
             speech_end_ms,
             greeting_end_ms: None,
             beep,
@@ -250,10 +244,10 @@ mod tests {
         }
     }
 
-    fn outcome(first: AnsweredBy, last: AnsweredBy, at_ms: f64, ready_ms: Option<f64>) -> Outcome {
+    fn said(first: AnsweredBy, last: AnsweredBy, at_ms: f64, ready_ms: Option<f64>) -> Said {
         let decision = |answered_by| Decision { answered_by, machine: 0.5, at_ms };
         let (first, last) = (decision(first), decision(last));
-        Outcome { first, last, beeps: vec![], ready_ms, audio_ms: 36_000.0 }
+        Said { first, last, beeps: vec![], ready_ms, audio_ms: 36_000.0 }
     }
 
     /// Four people (one called a machine at first, put right later), two machines (one called a person), one silence.
@@ -262,15 +256,15 @@ mod tests {
         use AnsweredBy::{Human, Ivr, Silence, Voicemail};
         let beep = Some(Span { start_ms: 8000.0, end_ms: 9000.0 });
         let table = [
-            (row(Label::Human, Some(1000.0), None), outcome(Human, Human, 1800.0, None)),
-            (row(Label::Human, Some(1000.0), None), outcome(Human, Human, 2000.0, None)),
-            (row(Label::Human, Some(4000.0), None), outcome(Voicemail, Human, 3500.0, None)),
-            (row(Label::Human, Some(900.0), None), outcome(AnsweredBy::Unknown, AnsweredBy::Unknown, 20_000.0, None)),
-            (row(Label::Voicemail, None, beep), outcome(Voicemail, Voicemail, 4000.0, Some(8500.0))),
-            (row(Label::Music, None, None), outcome(Human, Ivr, 6000.0, None)),
-            (row(Label::Silence, None, None), outcome(Silence, Silence, 6000.0, None)),
+            (row(Label::Human, Some(1000.0), None), said(Human, Human, 1800.0, None)),
+            (row(Label::Human, Some(1000.0), None), said(Human, Human, 2000.0, None)),
+            (row(Label::Human, Some(4000.0), None), said(Voicemail, Human, 3500.0, None)),
+            (row(Label::Human, Some(900.0), None), said(AnsweredBy::Unknown, AnsweredBy::Unknown, 20_000.0, None)),
+            (row(Label::Voicemail, None, beep), said(Voicemail, Voicemail, 4000.0, Some(8500.0))),
+            (row(Label::Music, None, None), said(Human, Ivr, 6000.0, None)),
+            (row(Label::Silence, None, None), said(Silence, Silence, 6000.0, None)),
         ];
-        let calls: Vec<Call<'_>> = table.iter().map(|(row, outcome)| Call { row, outcome }).collect();
+        let calls: Vec<Call<'_>> = table.iter().map(|(row, said)| Call { row, said }).collect();
         let figures = Figures::new(&calls);
         assert_eq!(figures.rates.human_called_machine, Rate::new(1, 4));
         assert_eq!(figures.rates.human_recall, Rate::new(2, 4));

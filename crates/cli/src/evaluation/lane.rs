@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use offhook_detect::{Detector, EventKind, Params, Verdict};
+use offhook_detect::{Detector, EventKind, Outcome, Params, Stage, Verdict};
 
 use super::beeps::Span;
-use super::figures::{Decision, Outcome};
+use super::figures::{Decision, Said};
 use crate::sound::{Input, Sound};
 
 /// One detector on its way through a recording, and what of its events figures need.
@@ -15,11 +15,18 @@ struct Lane {
     verdicts: Vec<Verdict>,
     beeps: Vec<Span>,
     ready_ms: Option<f64>,
+    wording: Outcome,
 }
 
 impl Lane {
     fn new(params: &Arc<Params>) -> Self {
-        Self { detector: Detector::new(params), verdicts: Vec::new(), beeps: Vec::new(), ready_ms: None }
+        Self {
+            detector: Detector::new(params),
+            verdicts: Vec::new(),
+            beeps: Vec::new(),
+            ready_ms: None,
+            wording: Outcome::default(),
+        }
     }
 
     fn hear(&mut self, input: Input<'_>) {
@@ -28,6 +35,7 @@ impl Lane {
             Input::Fact(fact) => self.detector.note(fact),
         };
         for event in events {
+            self.wording.note(&event);
             match event.kind {
                 EventKind::Verdict(verdict) => self.verdicts.push(verdict),
                 EventKind::BeepEnded(beep) => {
@@ -42,18 +50,27 @@ impl Lane {
         }
     }
 
-    fn finish(self, audio_ms: f64) -> (Outcome, Verdict) {
-        let Self { detector, verdicts, beeps, ready_ms } = self;
+    fn finish(self, audio_ms: f64) -> Heard {
+        let Self { detector, verdicts, beeps, ready_ms, wording } = self;
         let last = detector.finish();
-        let first = Outcome::first_final(&verdicts, &last);
-        let outcome = Outcome { first, last: Decision::from(&last), beeps, ready_ms, audio_ms };
-        let acted_on = verdicts.into_iter().find(|v| v.stage == offhook_detect::Stage::Final).unwrap_or(last);
-        (outcome, acted_on)
+        let decided = verdicts.into_iter().find(|verdict| verdict.stage == Stage::Final).unwrap_or(last);
+        let (first, last) = (Decision::from(&decided), Decision::from(&last));
+        Heard { said: Said { first, last, beeps, ready_ms, audio_ms }, decided, wording }
     }
 }
 
-/// What each of `all` says of `sound`, with the verdict that counts.
-pub(crate) fn hear(sound: &mut Sound, all: &[Arc<Params>]) -> Result<Vec<(Outcome, Verdict)>> {
+/// What one detector made of a recording.
+pub(crate) struct Heard {
+    /// What figures need.
+    pub(crate) said: Said,
+    /// The verdict that counts: the first final one, or the one at the hang-up.
+    pub(crate) decided: Verdict,
+    /// What vocabularies need beside it.
+    pub(crate) wording: Outcome,
+}
+
+/// What each of `all` makes of `sound`.
+pub(crate) fn hear(sound: &mut Sound, all: &[Arc<Params>]) -> Result<Vec<Heard>> {
     let mut lanes: Vec<Lane> = all.iter().map(Lane::new).collect();
     while let Some(input) = sound.next()? {
         for lane in &mut lanes {

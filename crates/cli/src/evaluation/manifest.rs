@@ -20,6 +20,8 @@ pub(crate) struct Row {
     pub(crate) path: PathBuf,
     /// Who, or what, picked up.
     pub(crate) label: Label,
+    /// When the call was answered, if not from the start; what comes before is early media.
+    pub(crate) answered_ms: Option<f64>,
     /// Where a person's first utterance ends.
     pub(crate) speech_end_ms: Option<f64>,
     /// Where a machine's greeting ends.
@@ -61,7 +63,7 @@ impl Manifest {
             if !columns.contains_key(needed) {
                 return Err(Mistake::Usage(format!(
                     "{manifest}: its header has no column {needed}: given is {}; needed are path and label, known are \
-                     also greeting_end_ms, beep_start_ms, beep_end_ms, speech_end_ms, condition and source",
+                     also greeting_end_ms, beep_start_ms, beep_end_ms, speech_end_ms, answered_ms, condition and source",
                     header.join(",")
                 ))
                 .into());
@@ -138,6 +140,7 @@ impl Cells<'_> {
             path: beside.join(&name),
             name,
             label,
+            answered_ms: self.millis("answered_ms")?.filter(|ms| *ms > 0.0),
             speech_end_ms: self.millis("speech_end_ms")?,
             greeting_end_ms: self.millis("greeting_end_ms")?,
             beep,

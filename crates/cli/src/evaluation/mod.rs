@@ -1,4 +1,4 @@
-//! How good the detector is on labelled calls. All here is pure: rows and outcomes in, figures out.
+//! How good the detector is on labelled calls. All here is pure: rows and what was said of them in, figures out.
 
 pub(crate) mod agreement;
 pub(crate) mod beeps;
@@ -10,7 +10,6 @@ pub(crate) mod manifest;
 pub(crate) mod report;
 pub(crate) mod statistics;
 
-pub(crate) use figures::{Call, Figures, Outcome};
-pub(crate) use label::Label;
+pub(crate) use figures::{Call, Figures};
 pub(crate) use manifest::{Manifest, Row};
 pub(crate) use statistics::{Rate, Spread};

@@ -42,46 +42,49 @@ pub(crate) fn write(out: &mut dyn Write, report: &Report, wrong: bool, paint: Pa
 }
 
 /// One row of the table of figures: its name and how it is shown.
-type Line = (&'static str, fn(&Figures) -> String);
+pub(crate) type Line = (&'static str, fn(&Figures) -> String);
 
 fn rate(rate: &Rate) -> String {
     rate.to_string()
 }
 
-fn seconds(spread: &Spread) -> String {
+/// Median and p95 in seconds.
+pub(crate) fn seconds_text(spread: &Spread) -> String {
     match (spread.median, spread.p95) {
         (Some(median), Some(p95)) => format!("{:5.2} s, {:.2} s", median / 1000.0, p95 / 1000.0),
         _ => "    –".to_owned(),
     }
 }
 
-fn millis(spread: &Spread) -> String {
+/// Median and p95 in milliseconds.
+pub(crate) fn millis_text(spread: &Spread) -> String {
     match (spread.median, spread.p95) {
         (Some(median), Some(p95)) => format!("{median:5.0} ms, {p95:.0} ms"),
         _ => "    –".to_owned(),
     }
 }
 
-const LINES: &[Line] = &[
+/// The table of figures.
+pub(crate) const LINES: &[Line] = &[
     ("human called machine", |f| rate(&f.rates.human_called_machine)),
     ("  after revisions", |f| rate(&f.after_revisions.human_called_machine)),
     ("machine recall", |f| rate(&f.rates.machine_recall)),
     ("  after revisions", |f| rate(&f.after_revisions.machine_recall)),
     ("human recall", |f| rate(&f.rates.human_recall)),
     ("machine called human", |f| rate(&f.rates.machine_called_human)),
-    ("decision: human, median, p95", |f| seconds(&f.latency.human_ms)),
-    ("  after the utterance", |f| seconds(&f.latency.human_after_utterance_ms)),
-    ("decision: machine", |f| seconds(&f.latency.machine_ms)),
+    ("decision: human, median, p95", |f| seconds_text(&f.latency.human_ms)),
+    ("  after the utterance", |f| seconds_text(&f.latency.human_after_utterance_ms)),
+    ("decision: machine", |f| seconds_text(&f.latency.machine_ms)),
     ("beeps found", |f| rate(&f.beeps.found)),
     ("  end within 40 ms", |f| rate(&f.beeps.end_within_40_ms)),
-    ("  |error| of the end", |f| millis(&f.beeps.end_error_ms)),
+    ("  |error| of the end", |f| millis_text(&f.beeps.end_error_ms)),
     ("  false", |f| match f.beeps.false_per_hour {
         Some(rate) => format!("{:5} = {rate:.1} an hour", f.beeps.false_count),
         None => "    –".to_owned(),
     }),
     ("ready: given", |f| rate(&f.ready.given)),
     ("  early", |f| rate(&f.ready.early)),
-    ("  late, median, p95", |f| millis(&f.ready.late_ms)),
+    ("  late, median, p95", |f| millis_text(&f.ready.late_ms)),
 ];
 
 /// The figures over all calls, the presets side by side.

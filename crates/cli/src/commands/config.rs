@@ -1,0 +1,104 @@
+use std::io::{self, Write as _};
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use crate::exit::Exit;
+use crate::settings::{Settings, SettingsArgs, variable_of};
+use crate::terminal::{Ink, Paint};
+
+/// Show or check the parameters of the detector
+#[derive(Args, Debug)]
+#[command(after_help = AFTER, after_long_help = AFTER)]
+pub(crate) struct ConfigArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand, Debug)]
+enum Action {
+    /// Every parameter: its value, where the value came from, and what is allowed
+    Show {
+        /// Also say what each parameter means
+        #[arg(long)]
+        docs: bool,
+        /// Print a configuration file with these values
+        #[arg(long, conflicts_with = "docs")]
+        toml: bool,
+        #[command(flatten)]
+        settings: SettingsArgs,
+    },
+    /// Say whether the parameters can be used, and list those that are not at their default
+    Check {
+        #[command(flatten)]
+        settings: SettingsArgs,
+    },
+}
+
+const AFTER: &str = "\
+Where values come from, each overriding the one before:
+  the preset, a file (--config or OFFHOOK_CONFIG), the environment (OFFHOOK_<SECTION>_<FIELD>), flags.
+  What is unknown is an error.
+
+Examples:
+  offhook config show --preset conservative
+  offhook config show --toml > offhook.toml
+  OFFHOOK_DECIDE_LONG_GREETING=3s offhook config check --config offhook.toml";
+
+pub(crate) fn run(args: &ConfigArgs) -> Result<Exit> {
+    let paint = Paint::for_output();
+    let mut out = io::stdout().lock();
+    match &args.action {
+        Action::Show { docs, toml, settings } => {
+            let settings = Settings::gather(settings)?;
+            if *toml { write_toml(&mut out, &settings)? } else { show(&mut out, &settings, *docs, paint)? }
+        }
+        Action::Check { settings } => {
+            let settings = Settings::gather(settings)?;
+            writeln!(out, "the configuration can be used: preset {}", settings.preset.name())?;
+            for parameter in settings.config.parameters().iter().filter(|p| p.value != p.default) {
+                let origin = settings.origin(&parameter.name);
+                writeln!(out, "  {} = {} ({origin})", parameter.name, parameter.value)?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+fn show(out: &mut dyn io::Write, settings: &Settings, docs: bool, paint: Paint) -> io::Result<()> {
+    let preset = format!("{:<34} {:<12}", "preset", settings.preset.name());
+    writeln!(
+        out,
+        "{} {:<22} classic, balanced, conservative, aggressive",
+        paint.mark(Ink::Strong, preset),
+        settings.preset_origin.to_string()
+    )?;
+    for parameter in settings.config.parameters() {
+        let origin = settings.origin(&parameter.name).to_string();
+        let value = format!("{:<34} {:<12}", parameter.name, parameter.value);
+        let ink = if parameter.value == parameter.default { Ink::Faint } else { Ink::Strong };
+        let value = if parameter.value == parameter.default { value } else { paint.mark(ink, value) };
+        writeln!(out, "{value} {origin:<22} {}", parameter.allowed)?;
+        if docs {
+            let doc = format!("    {} Environment: {}.", parameter.doc, variable_of(&parameter.name));
+            writeln!(out, "{}", paint.mark(Ink::Faint, doc))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_toml(out: &mut dyn io::Write, settings: &Settings) -> io::Result<()> {
+    writeln!(out, "preset = \"{}\"", settings.preset.name())?;
+    let mut section = String::new();
+    for parameter in settings.config.parameters() {
+        let (of, field) = parameter.name.split_once('.').unwrap_or((&parameter.name, ""));
+        if of != section {
+            section = of.to_owned();
+            writeln!(out, "\n[{section}]")?;
+        }
+        writeln!(out, "# {}\n# Allowed: {}.", parameter.doc, parameter.allowed)?;
+        writeln!(out, "{field} = \"{}\"", parameter.value)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use offhook_detect::Trace;
+
+use crate::exit::Exit;
+use crate::report::{json, text};
+use crate::terminal::Paint;
+
+/// Run a trace again, exactly, and print its events
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A trace holds the parameters and all that a detector was given: the form in which to report a bug.
+
+Example:
+  offhook detect --trace call.trace call.wav
+  offhook replay call.trace")]
+pub(crate) struct ReplayArgs {
+    /// What `offhook detect --trace` wrote
+    trace: PathBuf,
+    /// Print JSON: one object a line for each event
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &ReplayArgs) -> Result<Exit> {
+    let shown = args.trace.display();
+    let bytes = std::fs::read(&args.trace).with_context(|| format!("{shown}: cannot be read"))?;
+    let trace = Trace::decode(&bytes).with_context(|| format!("{shown} is no trace"))?;
+    let events = trace.replay().with_context(|| format!("{shown}: its parameters do not go together"))?;
+    let paint = Paint::for_output();
+    let mut out = io::stdout().lock();
+    for event in &events {
+        if args.json {
+            writeln!(out, "{}", json::event(event))?;
+        } else {
+            writeln!(out, "{}", text::event(event, paint))?;
+        }
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}

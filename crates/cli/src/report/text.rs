@@ -1,0 +1,97 @@
+//! What was heard in a recording, for a person at a terminal: one screen.
+
+use std::io::{Result, Write};
+
+use offhook_detect::{Event, EventKind, Stage};
+
+use super::paint::ink_of;
+use super::words;
+use crate::detect::Heard;
+use crate::picture::{Scene, Wave, terminal};
+use crate::terminal::{Ink, Paint};
+
+/// The whole screen: name, picture, verdict and why, and when a message may start.
+pub(crate) fn screen(
+    out: &mut dyn Write,
+    file: &str,
+    format: &str,
+    heard: &Heard,
+    wave: &Wave,
+    width: usize,
+    paint: Paint,
+) -> Result<()> {
+    let meta = format!("{:.2} s · {format}", heard.audio.as_secs_f64());
+    writeln!(out, "{}  {}", paint.mark(Ink::Strong, file), paint.mark(Ink::Faint, meta))?;
+    for line in terminal::draw(&Scene::new(heard, wave), width, paint) {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    writeln!(out)?;
+    conclusion(out, heard, width, paint)
+}
+
+/// The verdict, why, and when a message may start.
+pub(crate) fn conclusion(out: &mut dyn Write, heard: &Heard, width: usize, paint: Paint) -> Result<()> {
+    let (verdict, decided) = (&heard.verdict, heard.decided());
+    let kind = paint.mark(ink_of(verdict.answered_by), verdict.answered_by.word().to_uppercase());
+    writeln!(out, "{kind}  {} sure, decided at {:.2} s", verdict.confidence, decided.at.as_secs_f64())?;
+    wrapped(out, &format!("{}: {}", words::who(decided.answered_by), words::why(&decided.cause)), width)?;
+    if verdict.at > decided.at {
+        let at = verdict.at.as_secs_f64();
+        wrapped(out, &format!("confirmed at {at:.2} s: {}", words::why(&verdict.cause)), width)?;
+    }
+    let earlier = heard.events.iter().find_map(|event| match event.kind {
+        EventKind::Verdict(first) if first.stage == Stage::Final => Some(first),
+        _ => None,
+    });
+    if let Some(first) = earlier.filter(|first| first.answered_by != verdict.answered_by) {
+        let (at, who) = (first.at.as_secs_f64(), words::who(first.answered_by));
+        wrapped(out, &format!("corrected; at {at:.2} s it was {who}: {}", words::why(&first.cause)), width)?;
+    }
+    if let Some((at, reason)) = heard.ready() {
+        let from = paint.mark(Ink::Ready, format!("a message may start at {:.2} s", at.as_secs_f64()));
+        writeln!(out, "  {from}: {}", words::ready(&reason))?;
+    }
+    Ok(())
+}
+
+/// One line for one recording of many.
+pub(crate) fn line(out: &mut dyn Write, file: &str, heard: &Heard, paint: Paint) -> Result<()> {
+    let (verdict, decided) = (&heard.verdict, heard.decided());
+    let kind = paint.mark(ink_of(verdict.answered_by), format!("{:<19}", verdict.answered_by.word()));
+    let ready = match heard.ready() {
+        Some((at, reason)) => format!("message {:6.2} s {:<7}", at.as_secs_f64(), reason.word()),
+        None => " ".repeat(24),
+    };
+    let at = decided.at.as_secs_f64();
+    writeln!(
+        out,
+        "{kind} {:>5} {at:6.2} s  {:<15}  {ready}  {file}",
+        verdict.confidence.to_string(),
+        decided.cause.word()
+    )
+}
+
+/// Writes `text` indented, on as many lines as it takes.
+fn wrapped(out: &mut dyn Write, text: &str, width: usize) -> Result<()> {
+    let mut line = String::from(" ");
+    for word in text.split(' ') {
+        if line.chars().count() + 1 + word.chars().count() > width {
+            writeln!(out, "{line}")?;
+            line = "   ".to_owned();
+        }
+        line.push(' ');
+        line += word;
+    }
+    writeln!(out, "{line}")
+}
+
+/// One event on one line.
+pub(crate) fn event(event: &Event, paint: Paint) -> String {
+    let line = event.to_string();
+    match event.kind {
+        EventKind::Verdict(verdict) => paint.mark(ink_of(verdict.answered_by), line),
+        EventKind::ReadyToRecord(_) => paint.mark(Ink::Ready, line),
+        EventKind::BeepStarted { .. } | EventKind::BeepEnded(_) => paint.mark(Ink::Tone, line),
+        _ => line,
+    }
+}
