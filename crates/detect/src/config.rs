@@ -14,13 +14,13 @@ section! {
     /// When a hop counts as voice.
     VadConfig "vad" {
         /// Signal above the background, in each of 16 bands, that counts as voice. Unit: dB. Raising it misses faint speech and rejects more noise. Elsewhere: mod_amd `silence_threshold_multiplier` (as a ratio of amplitudes).
-        snr_db: f32 = 6.0, 1.0, 30.0;
+        snr_db: f32 = 6.5, 1.0, 30.0;
         /// No hop fainter than this is voice, whatever the background. Unit: dBm0. Raising it misses faint speech on quiet lines. Elsewhere: Asterisk `silence_threshold` (256 of 32767 is about −39 dBm0 for a sine).
         least_level: Dbm0 = Dbm0(-48.0), Dbm0(-80.0), Dbm0(-10.0);
         /// A hop that changes sign more often than this share of its samples is noise or a fricative, not voice. Raising it lets more noise through. Elsewhere: mod_amd `max_zero_crossing_rate`.
         most_zero_crossings: f32 = 0.55, 0.05, 1.0;
         /// How well voice must repeat itself at the rate of vocal cords, 0 to 1, to count as voiced. Raising it rejects more clatter and misses hoarse voices.
-        least_voicing: f32 = 0.65, 0.0, 1.0;
+        least_voicing: f32 = 0.6, 0.0, 1.0;
         /// Voice must last this long before speech starts. Raising it rejects clicks and starts later.
         onset: Duration = ms(50), ms(10), ms(500);
         /// Speech goes on over silences up to this long. Raising it joins words and ends speech later. Elsewhere: hangover, `silence_ms`.
@@ -39,6 +39,8 @@ section! {
         between_words: Duration = ms(60), ms(20), ms(1000);
         /// Silence that parts two utterances. Raising it joins sentences into one utterance.
         between_utterances: Duration = ms(400), ms(100), ms(3000);
+        /// Silence that parts two turns: what follows is not the same greeting any more. Raising it adds a person's second "hello?" to the first.
+        between_turns: Duration = ms(1400), ms(300), ms(10_000);
     }
 }
 
@@ -81,12 +83,16 @@ section! {
     DecideConfig "decide" {
         /// Silence after a short greeting that awaits a reply: a person. Raising it takes fewer machines for people and answers people later. Elsewhere: Asterisk `after_greeting_silence`.
         after_greeting_silence: Duration = ms(800), ms(100), ms(10_000);
-        /// Silence after the longest greeting a person may give; between the shortest and the longest the silence asked for grows evenly. Raising it takes fewer machines with pauses for people.
-        after_long_greeting_silence: Duration = ms(1400), ms(100), ms(10_000);
-        /// Voice up to which a greeting is short.
-        short_greeting: Duration = ms(1200), ms(100), ms(10_000);
+        /// Silence after a longer greeting that makes a person; between the two the silence asked for grows evenly. Raising it takes fewer machines that pause for people.
+        after_longer_greeting_silence: Duration = ms(1800), ms(100), ms(10_000);
+        /// Less voice than this may be a cough or a knock at the receiver: the longer silence is asked for. Raising it rejects more noise and answers a curt "yes" later.
+        least_greeting: Duration = ms(200), ms(0), ms(2000);
+        /// Voice up to which a greeting is short: a word or two.
+        short_greeting: Duration = ms(650), ms(100), ms(10_000);
+        /// Voice from which a greeting is a longer one: a sentence.
+        longer_greeting: Duration = ms(900), ms(100), ms(10_000);
         /// Voice from which a greeting is a machine's. Raising it takes fewer people for machines and knows machines later. Elsewhere: Asterisk `greeting`, Twilio `MachineDetectionSpeechThreshold`.
-        long_greeting: Duration = ms(3400), ms(300), ms(30_000);
+        long_greeting: Duration = ms(2500), ms(300), ms(30_000);
         /// Silence from the answer on after which nobody is there. Elsewhere: Asterisk `initial_silence`.
         initial_silence: Duration = ms(6000), ms(500), ms(60_000);
         /// Time from the answer after which a verdict is given, whatever was heard. Elsewhere: Asterisk `total_analysis_time`.
@@ -283,10 +289,11 @@ impl DetectConfig {
             let allowed = format!("at least {what} ({})", crate::parameter::Value::show(&least));
             Err(ConfigError::OutOfRange { field, given: crate::parameter::Value::show(&given), allowed })
         };
-        order("decide.long_greeting", d.long_greeting, d.short_greeting, "decide.short_greeting")?;
+        order("decide.longer_greeting", d.longer_greeting, d.short_greeting, "decide.short_greeting")?;
+        order("decide.long_greeting", d.long_greeting, d.longer_greeting, "decide.longer_greeting")?;
         order(
-            "decide.after_long_greeting_silence",
-            d.after_long_greeting_silence,
+            "decide.after_longer_greeting_silence",
+            d.after_longer_greeting_silence,
             d.after_greeting_silence,
             "decide.after_greeting_silence",
         )?;
@@ -294,8 +301,8 @@ impl DetectConfig {
         order(
             "decide.total_time",
             d.total_time,
-            d.long_greeting + d.after_long_greeting_silence,
-            "decide.long_greeting + decide.after_long_greeting_silence",
+            d.long_greeting + d.after_longer_greeting_silence,
+            "decide.long_greeting + decide.after_longer_greeting_silence",
         )?;
         order("beep.most_length", self.beep.most_length, self.beep.least_length, "beep.least_length")
     }

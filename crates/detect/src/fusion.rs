@@ -79,11 +79,8 @@ impl Fusion {
                 events.put(now, EventKind::Answered);
             }
             Fact::Answered => {}
-            Fact::Dtmf(digit) => events.put(now, EventKind::Dtmf(crate::signals::DtmfDigit {
-                digit,
-                started: now,
-                length: Duration::ZERO,
-            })),
+            Fact::Dtmf(digit) => events
+                .put(now, EventKind::Dtmf(crate::signals::DtmfDigit { digit, started: now, length: Duration::ZERO })),
             Fact::BeepEnded { hz } => {
                 let level = Dbm0::default();
                 self.beep(Beep { started: now, ended: now, hz, second_hz: None, level }, now, events);
@@ -143,17 +140,17 @@ impl Fusion {
         if let Some(code) = signals.sit {
             self.signalling = true;
             events.put(now, EventKind::Sit(code));
-            self.give(AnsweredBy::Sit(code), Cause::Sit { code }, now, events);
+            self.give_fused(AnsweredBy::Sit(code), Cause::Sit { code }, now, events);
         }
         if let Some(tone) = signals.fax {
             self.signalling = true;
             events.put(now, EventKind::Fax(tone));
-            self.give(AnsweredBy::Fax, Cause::Fax { tone }, now, events);
+            self.give_fused(AnsweredBy::Fax, Cause::Fax { tone }, now, events);
         }
         if let Some(tone) = signals.supervisory {
             events.put(now, EventKind::Supervisory(tone));
             if tables::ends_the_call(tone) {
-                self.give(AnsweredBy::Announcement, Cause::Supervisory { tone }, now, events);
+                self.give_fused(AnsweredBy::Announcement, Cause::Supervisory { tone }, now, events);
             }
         }
         if let Some(digit) = signals.dtmf {
@@ -187,35 +184,37 @@ impl Fusion {
         }
         events.put(now, EventKind::BeepEnded(beep));
         let cause = Cause::Beep { hz: beep.hz, length: beep.length(), level: beep.level };
-        if self.config.rules == Rules::Fused {
-            self.give(AnsweredBy::Voicemail, cause, now, events);
-        }
+        self.give_fused(AnsweredBy::Voicemail, cause, now, events);
         if let Some(ready) = &mut self.ready {
             ready.beep(beep.ended);
         }
     }
 
-    /// The silence asked for after this much voice: it grows evenly from the shortest to the longest greeting.
+    /// The silence asked for after this much voice: it grows evenly from a short to a longer greeting.
     fn silence_for(d: &DecideConfig, voice: Duration) -> Duration {
-        let span = d.long_greeting.saturating_sub(d.short_greeting);
+        let span = d.longer_greeting.saturating_sub(d.short_greeting);
         let over = voice.saturating_sub(d.short_greeting).min(span);
-        if span.is_zero() {
-            return d.after_greeting_silence;
-        }
-        let more = d.after_long_greeting_silence.saturating_sub(d.after_greeting_silence);
-        d.after_greeting_silence + more.mul_f32(over.as_secs_f32() / span.as_secs_f32())
+        let share = if voice < d.least_greeting {
+            1.0
+        } else if span.is_zero() {
+            f32::from(u8::from(voice > d.short_greeting))
+        } else {
+            over.as_secs_f32() / span.as_secs_f32()
+        };
+        let more = d.after_longer_greeting_silence.saturating_sub(d.after_greeting_silence);
+        d.after_greeting_silence + more.mul_f32(share)
     }
 
     fn decide(&mut self, now: MediaTime, events: &mut HopEvents) {
-        let open = self
-            .verdict
-            .is_none_or(|v| v.stage == Stage::Provisional || matches!(v.answered_by, AnsweredBy::Silence | AnsweredBy::Unknown));
+        let open = self.verdict.is_none_or(|v| {
+            v.stage == Stage::Provisional || matches!(v.answered_by, AnsweredBy::Silence | AnsweredBy::Unknown)
+        });
         if !open {
             return self.hear_turns(now, events);
         }
         let d = self.config.decide;
         let c = &self.cadence;
-        let (voice, silence, elapsed) = (c.voice, c.silence(), c.elapsed());
+        let (voice, silence, elapsed) = (c.turn_voice, c.silence(), c.elapsed());
         let limit = Self::silence_for(&d, voice);
         if let Some(length) = self.music.lasting() {
             self.give(AnsweredBy::Ivr, Cause::Music { length }, now, events);
@@ -262,7 +261,8 @@ impl Fusion {
         if verdict.answered_by.takes_messages() && self.ready.is_none() {
             self.ready = Some(Ready::new(&self.config.ready, now));
         }
-        let ready = self.ready.as_mut().and_then(|r| r.push(now, silence, self.tone_told, !self.cadence.voice.is_zero()));
+        let ready =
+            self.ready.as_mut().and_then(|r| r.push(now, silence, self.tone_told, !self.cadence.voice.is_zero()));
         let over = ready.is_some() || silence >= self.config.ready.silence || verdict.answered_by == AnsweredBy::Human;
         if over && self.greeting_started && !self.greeting_ended {
             self.greeting_ended = true;
@@ -276,6 +276,13 @@ impl Fusion {
 
     fn final_verdict(&self) -> Option<Verdict> {
         self.verdict.filter(|v| v.stage != Stage::Provisional)
+    }
+
+    /// A verdict for what the classic rules do not hear.
+    fn give_fused(&mut self, who: AnsweredBy, cause: Cause, now: MediaTime, events: &mut HopEvents) {
+        if self.config.rules == Rules::Fused {
+            self.give(who, cause, now, events);
+        }
     }
 
     /// A verdict to act on. It stands unless a later one says otherwise, or says the same for a surer cause.
@@ -307,7 +314,7 @@ impl Fusion {
 
     fn heard(&self) -> Heard {
         let c = &self.cadence;
-        Heard { voice: c.voice, silence: c.silence(), elapsed: c.elapsed() }
+        Heard { voice: c.turn_voice, silence: c.silence(), elapsed: c.elapsed() }
     }
 
     pub(crate) fn finish(self, now: MediaTime) -> Verdict {

@@ -82,6 +82,22 @@ fn the_verdict_of_silence_is_told_from_a_machine_that_was_heard() {
 }
 
 #[test]
+fn no_tone_gives_or_changes_a_verdict() {
+    let mut detector = detector(|_| ());
+    let sit = [(950.0, 330), (1400.0, 330), (1800.0, 330), (0.0, 1500), (1000.0, 500), (0.0, 1500), (2100.0, 3000)];
+    let mut verdicts = Vec::new();
+    for (hz, length) in sit {
+        let sample = |n: u32| (8000.0 * (std::f32::consts::TAU * hz * n as f32 / 8000.0).sin()) as i16;
+        let samples: Vec<i16> = (0..length * 8).map(sample).collect();
+        verdicts.extend(detector.push(&samples).filter_map(|event| match event.kind {
+            EventKind::Verdict(verdict) => Some(spelled(&verdict).1),
+            _ => None,
+        }));
+    }
+    assert_eq!(verdicts, ["HUMAN-800-800"], "to these rules a special information tone is a short greeting");
+}
+
+#[test]
 fn the_nine_parameters_are_obeyed() {
     let with = |name: &str, value: &str, stretches: &[(char, u64)]| {
         spelled(&verdict_of(detector(|config| config.set(&format!("classic.{name}"), value).unwrap()), stretches)).1

@@ -4,8 +4,8 @@
 //!
 //! How does it work? The background of a band is the least smoothed power of the last 1.5 s (minimum statistics: Martin,
 //! "Noise power spectral density estimation based on optimal smoothing and minimum statistics", 2001), raised by the
-//! bias of a minimum. The evidence is the mean over the bands of the signal-to-noise ratio in dB, each limited, so that
-//! one loud band (a click, a hum) does not count as voice. A hop must also be louder than a fixed minimum, and must not
+//! bias of a minimum. The evidence is the root mean square over the bands of the signal-to-noise ratio in dB, each limited: a
+//! few bands well above the background (a vowel's formants) count for more than many just above it. A hop must also be louder than a fixed minimum, and must not
 //! be a steady tone or change sign as often as noise does. Onset and hangover turn hops into speech.
 
 use std::time::Duration;
@@ -158,9 +158,10 @@ impl VadAnalyser {
     fn evidence(&self) -> f32 {
         let mut sum = 0.0;
         for (s, f) in self.smoothed.iter().zip(&self.floor) {
-            sum += (fast_log2(s / f + 1e-6) * 3.01).clamp(0.0, MOST_DB);
+            let db = (fast_log2(s / f + 1e-6) * 3.01).clamp(0.0, MOST_DB);
+            sum += db * db;
         }
-        sum / BANDS as f32
+        (sum / BANDS as f32).sqrt()
     }
 
     fn steady_tone(&mut self, hop: &Hop<'_>) -> bool {

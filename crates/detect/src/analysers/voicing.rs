@@ -65,8 +65,7 @@ impl Voicing {
             // The earlier stretch moves back by one sample: one comes in at its start, one goes out at its end.
             let (first, beyond) = (self.kept[start], self.kept[start + COMPARED]);
             earlier += first * first - beyond * beyond;
-            let before: &[f32; COMPARED] =
-                self.kept[start..start + COMPARED].try_into().unwrap_or(&[0.0; COMPARED]);
+            let before: &[f32; COMPARED] = self.kept[start..start + COMPARED].try_into().unwrap_or(&[0.0; COMPARED]);
             let product = dot(recent, before);
             best = best.max(product / (energy * earlier.max(1e-12)).sqrt());
         }

@@ -30,6 +30,8 @@ pub(crate) struct Cadence {
     pub(crate) utterances: u16,
     /// Length of the words of the current utterance.
     pub(crate) utterance_voice: Duration,
+    /// Length of the words of the current turn: utterances joined by pauses a reader makes.
+    pub(crate) turn_voice: Duration,
     /// Silence before the current utterance.
     pub(crate) pause_before: Duration,
     /// The longest pause between two utterances.
@@ -57,6 +59,7 @@ impl Cadence {
             words: 0,
             utterances: 0,
             utterance_voice: Duration::ZERO,
+            turn_voice: Duration::ZERO,
             pause_before: Duration::ZERO,
             longest_pause: Duration::ZERO,
         }
@@ -67,7 +70,12 @@ impl Cadence {
         self.now = now;
         if voice {
             let started = now.saturating_sub(STEP);
-            let burst = self.burst.get_or_insert(Burst { started, ended: now, counted: Duration::ZERO, voiced: Duration::ZERO });
+            let burst = self.burst.get_or_insert(Burst {
+                started,
+                ended: now,
+                counted: Duration::ZERO,
+                voiced: Duration::ZERO,
+            });
             burst.ended = now;
             if voiced {
                 burst.voiced += STEP;
@@ -91,6 +99,9 @@ impl Cadence {
                     self.longest_pause = self.longest_pause.max(pause);
                 }
                 self.pause_before = pause;
+                if pause >= self.config.between_turns {
+                    self.turn_voice = Duration::ZERO;
+                }
                 self.utterances = self.utterances.saturating_add(1);
                 self.utterance_voice = Duration::ZERO;
             }
@@ -100,6 +111,7 @@ impl Cadence {
         burst.counted = length;
         self.voice += new;
         self.utterance_voice += new;
+        self.turn_voice += new;
         self.last_word_end = burst.ended;
     }
 

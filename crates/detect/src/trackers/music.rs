@@ -21,13 +21,7 @@ pub(crate) struct Music {
 
 impl Music {
     pub(crate) const fn new(config: &MusicConfig) -> Self {
-        Self {
-            least_length: config.least_length,
-            probability: 0.0,
-            since: None,
-            now: MediaTime::ZERO,
-            told: false,
-        }
+        Self { least_length: config.least_length, probability: 0.0, since: None, now: MediaTime::ZERO, told: false }
     }
 
     pub(crate) fn push(&mut self, signals: &Signals) {
