@@ -30,13 +30,16 @@ const LEAST_LINE: f32 = 2.43e-5;
 /// Share of the power in both lines that makes a digit at all.
 const FIRST_PURITY: f32 = 0.70;
 /// Share of the power in both lines of a hop that counts for the digit: 0.91 at 10 dB of signal to noise.
-const LEAST_PURITY: f32 = 0.82;
+const LEAST_PURITY: f32 = 0.78;
+/// The strongest further line of such a hop, as a share of both: a voice has harmonics, noise has no lines.
+const MOST_THIRD: f32 = 0.08;
 /// Hops that must count.
 const LEAST_GOOD: u32 = 2;
 /// Share of the hops at full power that must count.
-const LEAST_GOOD_SHARE: f32 = 0.7;
-/// The shortest digit, in samples: 30 ms lie between the 20 ms that Q.24 rejects and the 40 ms it accepts.
-const LEAST_SAMPLES: f32 = 0.030 * RATE as f32;
+const LEAST_GOOD_SHARE: f32 = 0.6;
+/// The shortest digit, in samples: 32 ms, between the 20 ms that Q.24 rejects and the 40 ms it accepts. In noise a digit of
+/// 20 ms can measure 31 ms, one of 40 ms 33 ms.
+const LEAST_SAMPLES: f32 = 0.032 * RATE as f32;
 /// A window half covered has this share of the full power within a line's main lobe.
 const HALF: f32 = 0.45;
 /// Share of a line's full power from which a hop counts as full.
@@ -118,11 +121,11 @@ impl DtmfAnalyser {
 struct Pair {
     row: usize,
     column: usize,
-    purity: f32,
+    pure: bool,
 }
 
 fn pair(spectrum: &Spectrum) -> Option<Pair> {
-    let [a, b, _] = &spectrum.peaks;
+    let [a, b, c] = &spectrum.peaks;
     if b.power < LEAST_LINE {
         return None;
     }
@@ -133,8 +136,9 @@ fn pair(spectrum: &Spectrum) -> Option<Pair> {
     let (low, high) = if a.hz < b.hz { (a, b) } else { (b, a) };
     let near = |hz: f32, nominal: &[f32; 4]| nominal.iter().position(|n| (hz - n).abs() <= MOST_OFF * n);
     let (row, column) = (near(low.hz, &DTMF_LOW_HZ)?, near(high.hz, &DTMF_HIGH_HZ)?);
+    let pure = purity >= LEAST_PURITY && c.power <= MOST_THIRD * (a.power + b.power);
     let twist = 10.0 * (high.power / low.power).log10();
-    (-MOST_REVERSE_TWIST_DB..=MOST_TWIST_DB).contains(&twist).then_some(Pair { row, column, purity })
+    (-MOST_REVERSE_TWIST_DB..=MOST_TWIST_DB).contains(&twist).then_some(Pair { row, column, pure })
 }
 
 /// The power of the line near `hz`.
@@ -158,8 +162,13 @@ impl Digit {
         }
     }
 
-    /// The smaller of both lines' shares of their full power.
+    /// The mean of both lines' shares of their full power.
     fn share(&self, power: &[f32; 2]) -> f32 {
+        (power[0] / self.best[0] + power[1] / self.best[1]) / 2.0
+    }
+
+    /// The smaller one: where the next digit shares a frequency with this one.
+    fn least_share(&self, power: &[f32; 2]) -> f32 {
         (power[0] / self.best[0]).min(power[1] / self.best[1])
     }
 
@@ -174,20 +183,26 @@ impl Digit {
         }
         self.hops += 1;
         let share = self.share(&power);
-        if share >= HALF {
+        // The hop nearest to half covered tells best where the tone ends.
+        let next = hop.at.samples() == self.last.0.samples() + HOP as u64;
+        if share >= HALF || next && nearer_half(share, self.last.1) {
             self.last = (hop.at, share);
         }
         if share >= FULL {
             self.full += 1;
-            let good = heard.is_some_and(|p| p.row == self.row && p.column == self.column && p.purity >= LEAST_PURITY);
+            let good = heard.is_some_and(|p| p.row == self.row && p.column == self.column && p.pure);
             self.good += u32::from(good);
         }
-        share >= OVER
+        self.least_share(&power) >= OVER
     }
 
     fn finish(&self) -> Option<DtmfDigit> {
-        let (first, share) = (self.first.iter().take(self.hops).map(|power| self.share(power)).enumerate())
-            .find(|(_, share)| *share >= HALF)?;
+        let shares = self.first.map(|power| self.share(&power));
+        let mut first = shares.iter().take(self.hops).position(|share| *share >= HALF)?;
+        if first > 0 && nearer_half(shares[first - 1], shares[first]) {
+            first -= 1;
+        }
+        let share = shares[first];
         let window = WINDOW as f32;
         let first_end = MediaTime::from_samples(self.began.samples() + (first * HOP) as u64);
         let from_first = self.last.0.samples().saturating_sub(first_end.samples()) as f32;
@@ -203,6 +218,10 @@ impl Digit {
             length: span(length),
         })
     }
+}
+
+fn nearer_half(share: f32, than: f32) -> bool {
+    (share - 0.5).abs() < (than - 0.5).abs()
 }
 
 /// Which share of a Hann window a tone covers, from one end, that has the share `power` of its full power: the inverse

@@ -53,7 +53,7 @@ const MOST_LINES: usize = 4;
 pub(super) const MOST_SETS: usize = 5;
 /// Share of the energy that the fit must explain: 0.9 is left at 10 dB of signal to noise, and a frequency 1 % off
 /// its nominal 400 to 480 Hz takes off another 0.1 to 0.2.
-const LEAST_EXPLAINED: f32 = 0.6;
+const LEAST_EXPLAINED: f32 = 0.66;
 /// Share of the energy that each of two frequencies must have: they are sent at equal level.
 const LEAST_COMPONENT: f32 = 0.12;
 /// Standard deviation over mean of the hops' magnitudes from which a tone is modulated: 0.05 for a lone frequency in
@@ -170,8 +170,8 @@ impl Bank {
         let count = set.hz.len();
         if count == 1 {
             let sum = sums[set.lines[0]].norm_sqr();
-            let modulated = set.carrier_of_other && (hops < FIT || self.swing(set.lines[0]) >= MODULATED);
-            return if modulated { 0.0 } else { 2.0 * sum / (energy * (hops * HOP) as f32) };
+            let unsteady = set.carrier_of_other && hops < FIT || hops == FIT && self.swing(set.lines[0]) >= MODULATED;
+            return if unsteady { 0.0 } else { 2.0 * sum / (energy * (hops * HOP) as f32) };
         }
         if hops < FIT || count == 3 && self.swing(set.lines[1]) < MODULATED {
             return 0.0;

@@ -9,15 +9,18 @@
 //! to is what it is. Bursts and silences are compared with the table's (±20 %). Frequencies that no other tone of the
 //! country has are certain after 300 ms. All others need their cadence: two cycles, or one of 2 s or longer, up to the
 //! beginning of the next: in most countries all tones are 425 Hz, and a lone burst of that may be a record tone.
-//! Continuous tone is dial tone once it is longer than any burst of the country.
+//! Continuous tone is dial tone once it is longer than any burst of the country. Bursts shorter than 100 ms (call
+//! waiting in Austria and Brazil) are too short to be told from speech.
 
 use offhook_audio::tones::{Country, SUPERVISORY, SupervisoryTone, ToneRow};
 
-use super::goertzel::{Bank, MOST_SETS};
+use super::goertzel::{Bank, FIT, MOST_SETS};
 use super::{Hop, bin_hz};
 
-/// Share of the power near the frequencies that makes a closer look worthwhile.
-const LEAST_SHARE: f32 = 0.5;
+/// Share of the power in two lines, and near the frequencies, that makes a closer look worthwhile: 0.9 at 10 dB of
+/// signal to noise.
+const LEAST_PURITY: f32 = 0.7;
+const LEAST_SHARE: f32 = 0.6;
 /// Bins on either side of a frequency that count as near it.
 const NEAR_BINS: usize = 1;
 /// The faintest tone, as a mean square: −46 dBm0.
@@ -25,31 +28,33 @@ const LEAST_POWER: f32 = 6.1e-6;
 /// Share of a burst's mean power near the frequencies below which it pauses: modulated tones swing.
 const PAUSE: f32 = 0.12;
 /// A pause this long ends the burst, in hops: three at full modulation by 16 Hz are still none.
-const ENDS: u32 = 4;
+const ENDS: u64 = 4;
 /// Hops with power but no fit after which a burst is no tone.
-const MOST_UNFIT: u32 = 12;
+const MOST_UNFIT: u64 = 12;
 /// Hops that must fit, and their least share of the burst.
-const LEAST_FITS: u32 = 2;
-const LEAST_FIT_SHARE: f32 = 0.4;
+const LEAST_FITS: u64 = 2;
+const LEAST_FIT_SHARE: f32 = 0.6;
 /// Hops after which a burst sounds, for those who ask.
-const SOUNDS: u32 = 6;
+const SOUNDS: u64 = 6;
 /// Hops after which a burst of frequencies that only one tone has is certain.
-const CERTAIN: u32 = 30;
-/// How far sound and silence may be off the table, as a share and in ms, whichever is more: E.180 asks for ±10 %.
+const CERTAIN: u64 = 30;
+/// How far sound and silence may be off the table, as a share, from 1 s on as another, and in any case in ms: E.180 asks
+/// for ±10 %.
 const MOST_OFF: f32 = 0.20;
+const MOST_OFF_LONG: f32 = 0.10;
 const MOST_OFF_MS: f32 = 35.0;
-/// A cycle this long, in ms, needs to be heard once; a shorter one twice.
-const LONG_CYCLE: u32 = 2000;
+/// A cycle this long whose sound is this long, both in ms, needs to be heard once; any other twice.
+const LONG_CYCLE: (u64, u16) = (2000, 300);
 /// The shortest dial tone, in hops: of two or more frequencies, and of one that may be a record tone.
-const DIAL_HOPS: (u32, u32) = (100, 200);
+const DIAL_HOPS: (u64, u64) = (100, 200);
 /// Dial tone is longer than the longest burst of the same frequencies by this factor.
 const DIAL_FACTOR: f32 = 1.35;
 /// The cycle of a continuous tone, in hops.
-const DIAL_CYCLE: u32 = 100;
+const DIAL_CYCLE: u64 = 100;
 /// Bursts remembered, each with the silence after it.
 const PAIRS: usize = 4;
 /// A silence longer than this, in hops, is no part of a cadence: 14 s and 20 %.
-const MOST_SILENCE: u32 = 1700;
+const MOST_SILENCE: u64 = 1700;
 /// The most bins looked at.
 const MOST_BINS: usize = 12;
 
@@ -67,39 +72,39 @@ pub struct SupervisoryAnalyser {
 
 #[derive(Clone, Debug, Default)]
 struct State {
-    now: u32,
-    since_near: u32,
+    now: u64,
+    since_near: u64,
     burst: Option<Burst>,
     set: usize,
-    pairs: [(u32, u32); PAIRS],
+    pairs: [(u64, u64); PAIRS],
     pair_count: usize,
-    last_end: u32,
-    reported_at: Option<u32>,
+    last_end: u64,
+    reported_at: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Burst {
-    from: u32,
-    to: u32,
-    hops: u32,
+    from: u64,
+    to: u64,
+    hops: u64,
     sum: f32,
-    fits: [u32; MOST_SETS],
-    unfit: u32,
-    paused: u32,
+    fits: [u64; MOST_SETS],
+    unfit: u64,
+    paused: u64,
     known: bool,
-    reported: u32,
+    reported: u64,
 }
 
 impl Burst {
     /// How long it has been, in hops.
-    fn length(&self) -> u32 {
-        self.to.wrapping_sub(self.from) + 1
+    fn length(&self) -> u64 {
+        self.to - self.from + 1
     }
 
     /// What most of it was fitted to.
     fn set(&self) -> Option<usize> {
         let (set, fits) = self.fits.iter().enumerate().max_by_key(|(_, fits)| **fits)?;
-        let enough = (self.hops as f32 * LEAST_FIT_SHARE) as u32;
+        let enough = (self.hops as f32 * LEAST_FIT_SHARE) as u64;
         (*fits >= LEAST_FITS.max(enough)).then_some(set)
     }
 }
@@ -140,7 +145,7 @@ impl SupervisoryAnalyser {
 
     /// A hop that never arrived: a burst or silence may go on behind it.
     pub fn push_gap(&mut self) {
-        self.state.now = self.state.now.wrapping_add(1);
+        self.state.now = self.state.now + 1;
         self.bank.interrupt();
     }
 
@@ -158,13 +163,13 @@ impl SupervisoryAnalyser {
 
     /// The tone, once its cadence is certain; then at each further cycle.
     pub fn push(&mut self, hop: &Hop<'_>) -> Option<SupervisoryTone> {
-        self.state.now = self.state.now.wrapping_add(1);
+        self.state.now = self.state.now + 1;
         let spectrum = hop.spectrum;
-        let near = spectrum.total >= LEAST_POWER && {
+        let near = spectrum.total >= LEAST_POWER && spectrum.purity(2) >= LEAST_PURITY && {
             let power: f32 = self.bins[..self.bin_count].iter().map(|bin| spectrum.power[*bin]).sum();
             power >= LEAST_SHARE * spectrum.total
         };
-        self.state.since_near = if near { 0 } else { self.state.since_near + 1 };
+        self.state.since_near = if near { 0 } else { self.state.since_near.saturating_add(1) };
         if !near && (self.state.since_near > ENDS || self.bank.run() == 0) {
             self.bank.interrupt();
             self.follow(0.0, None);
@@ -181,7 +186,7 @@ impl SupervisoryAnalyser {
         let state = &mut self.state;
         let Some(burst) = &mut state.burst else {
             if let Some(set) = fit {
-                let from = state.now.wrapping_sub(self.bank.run() as u32 - 1);
+                let from = (state.now + 1).saturating_sub(self.bank.run().min(FIT) as u64);
                 let mut fits = [0; MOST_SETS];
                 fits[set] = 1;
                 let to = state.now;
@@ -247,16 +252,16 @@ impl SupervisoryAnalyser {
         rows.filter(move |(row, of)| *of == set && !matches!(row.cadence, [(_, 0)])).map(|(row, _)| row)
     }
 
-    fn shortest_hops(&self, set: usize) -> u32 {
-        let ons = self.cadenced(set).flat_map(|row| row.cadence).map(|(on, _)| u32::from(*on) / 10);
+    fn shortest_hops(&self, set: usize) -> u64 {
+        let ons = self.cadenced(set).flat_map(|row| row.cadence).map(|(on, _)| u64::from(*on) / 10);
         ons.min().unwrap_or(SOUNDS).max(LEAST_FITS)
     }
 
-    fn dial_hops(&self, set: usize) -> u32 {
+    fn dial_hops(&self, set: usize) -> u64 {
         let longest = self.cadenced(set).flat_map(|row| row.cadence).map(|(on, _)| *on).max().unwrap_or(0);
         let alone = self.cadenced(set).next().is_none_or(|row| row.hz.len() > 1);
         let least = if alone { DIAL_HOPS.0 } else { DIAL_HOPS.1 };
-        least.max((f32::from(longest) / 10.0 * DIAL_FACTOR) as u32)
+        least.max((f32::from(longest) / 10.0 * DIAL_FACTOR) as u64)
     }
 
     /// The only tone with these frequencies, if it was not reported in this cycle.
@@ -264,21 +269,25 @@ impl SupervisoryAnalyser {
         let mut of = self.set_of.iter().take(self.rows.len()).filter(|of| **of == set);
         let alone = of.next().is_some() && of.next().is_none();
         let row = self.cadenced(set).next().filter(|row| alone && row.hz.len() > 1)?;
-        let since = self.state.reported_at.map_or(u32::MAX, |at| self.state.now.wrapping_sub(at));
-        (since * 10 >= period(row) * 4 / 5).then_some(row.tone)
+        self.due(row).then_some(row.tone)
+    }
+
+    /// Whether `row` was not reported in this cycle.
+    fn due(&self, row: &ToneRow) -> bool {
+        self.state.reported_at.is_none_or(|at| (self.state.now - at) * 10 >= period(row) * 4 / 5)
     }
 
     /// The tone whose cadence the bursts and silences before this burst have.
     fn cadence(&self, set: usize) -> Option<SupervisoryTone> {
-        let mut best = (f32::INFINITY, None);
+        let mut best: (f32, Option<&ToneRow>) = (f32::INFINITY, None);
         for row in self.cadenced(set) {
             if let Some(off) = self.off(row)
                 && off < best.0
             {
-                best = (off, Some(row.tone));
+                best = (off, Some(row));
             }
         }
-        best.1
+        best.1.filter(|row| self.due(row)).map(|row| row.tone)
     }
 
     /// How far the bursts and silences are off those of `row`, if they are its.
@@ -293,7 +302,8 @@ impl SupervisoryAnalyser {
                 return Some(off);
             }
         }
-        let cycles = if cadence.len() > 1 || period(row) >= LONG_CYCLE { 1 } else { self.cycles_needed(row) };
+        let long = period(row) >= LONG_CYCLE.0 && cadence.iter().any(|(on, _)| *on >= LONG_CYCLE.1);
+        let cycles = if cadence.len() > 1 || long { 1 } else { self.cycles_needed(row) };
         let needed = cycles * cadence.len();
         let recent = pairs.get(pairs.len().checked_sub(needed)?..)?;
         let mut sum = 0.0;
@@ -309,7 +319,7 @@ impl SupervisoryAnalyser {
         for other in self.rows.iter().filter(|other| other.hz == row.hz && other.tone != row.tone) {
             let alike = other.cadence.iter().filter(|(on, off)| {
                 other.cadence.len() > 1
-                    && pair_off((u32::from(*on) / 10, u32::from(*off) / 10), row.cadence[0]).is_some()
+                    && pair_off((u64::from(*on) / 10, u64::from(*off) / 10), row.cadence[0]).is_some()
             });
             most = most.max(alike.count());
         }
@@ -335,8 +345,8 @@ impl State {
     }
 
     /// A burst of `set` began: the silence before it is known.
-    fn begin(&mut self, set: usize, from: u32) {
-        let silence = from.wrapping_sub(self.last_end).wrapping_sub(1);
+    fn begin(&mut self, set: usize, from: u64) {
+        let silence = from.saturating_sub(self.last_end + 1);
         if set != self.set || silence > MOST_SILENCE {
             self.pair_count = 0;
         } else if let Some(last) = self.pair_count.checked_sub(1) {
@@ -346,16 +356,17 @@ impl State {
     }
 }
 
-fn period(row: &ToneRow) -> u32 {
-    row.cadence.iter().map(|(on, off)| u32::from(*on) + u32::from(*off)).sum()
+fn period(row: &ToneRow) -> u64 {
+    row.cadence.iter().map(|(on, off)| u64::from(*on) + u64::from(*off)).sum()
 }
 
 /// How far a burst and the silence after it, in hops, are off those of the table, in ms: none if too far.
-fn pair_off((on, off): (u32, u32), nominal: (u16, u16)) -> Option<f32> {
-    let one = |hops: u32, ms: u16| {
+fn pair_off((on, off): (u64, u64), nominal: (u16, u16)) -> Option<f32> {
+    let one = |hops: u64, ms: u16| {
         let ms = f32::from(ms);
         let distance = (hops as f32 * 10.0 - ms).abs();
-        (distance <= (ms * MOST_OFF).max(MOST_OFF_MS)).then_some(distance / ms.max(MOST_OFF_MS))
+        let most = if ms < 1000.0 { MOST_OFF } else { MOST_OFF_LONG };
+        (distance <= (ms * most).max(MOST_OFF_MS)).then_some(distance / ms.max(MOST_OFF_MS))
     };
     Some(one(on, nominal.0)? + one(off, nominal.1)?)
 }
