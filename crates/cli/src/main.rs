@@ -1,5 +1,6 @@
 //! `offhook`: tells who, or what, picked up a telephone call, and when a message may be left.
 
+mod bench;
 mod commands;
 mod detect;
 mod evaluation;

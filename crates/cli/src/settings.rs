@@ -271,17 +271,16 @@ mod tests {
 
     #[test]
     fn flags_beat_the_environment_which_beats_the_file() {
-        let text = "preset = \"conservative\"\n[decide]\nlong_greeting = \"5s\"\nshort_greeting = 900\ninitial_silence = \"7s\"";
-        let environment =
-            [("OFFHOOK_DECIDE_LONG_GREETING", "6s"), ("OFFHOOK_DECIDE_SHORT_GREETING", "1s"), ("HOME", "/")];
-        let settings = gather(text, &environment, &["decide.long_greeting=7s"]).unwrap();
+        let text = "preset = \"conservative\"\n[ready]\nsilence = \"3s\"\nlimit = 50000\nafter_beep = \"70ms\"";
+        let environment = [("OFFHOOK_READY_SILENCE", "4s"), ("OFFHOOK_READY_LIMIT", "40s"), ("HOME", "/")];
+        let settings = gather(text, &environment, &["ready.silence=5s"]).unwrap();
         assert_eq!(settings.preset, Preset::Conservative);
-        assert_eq!(settings.config.decide.long_greeting, Duration::from_secs(7));
-        assert_eq!(settings.config.decide.short_greeting, Duration::from_secs(1));
-        assert_eq!(settings.config.decide.initial_silence, Duration::from_secs(7));
-        assert_eq!(*settings.origin("decide.long_greeting"), Origin::Flag("--set"));
-        assert!(matches!(settings.origin("decide.short_greeting"), Origin::Environment(_)));
-        assert!(matches!(settings.origin("decide.initial_silence"), Origin::File(_)));
+        assert_eq!(settings.config.ready.silence, Duration::from_secs(5));
+        assert_eq!(settings.config.ready.limit, Duration::from_secs(40));
+        assert_eq!(settings.config.ready.after_beep, Duration::from_millis(70));
+        assert_eq!(*settings.origin("ready.silence"), Origin::Flag("--set"));
+        assert!(matches!(settings.origin("ready.limit"), Origin::Environment(_)));
+        assert!(matches!(settings.origin("ready.after_beep"), Origin::File(_)));
         assert_eq!(*settings.origin("vad.onset"), Origin::Default);
     }
 

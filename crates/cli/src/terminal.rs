@@ -75,10 +75,6 @@ impl Paint {
         Self { on: wants_color(io::stderr().is_terminal()) }
     }
 
-    /// No colour.
-    #[cfg(test)]
-    pub(crate) const PLAIN: Self = Self { on: false };
-
     /// `text`, marked.
     pub(crate) fn mark(self, ink: Ink, text: impl std::fmt::Display) -> String {
         if !self.on {

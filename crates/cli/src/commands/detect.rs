@@ -134,14 +134,17 @@ struct Keep {
     trace: bool,
 }
 
+/// Whoever is told of events when they happen.
+type Tell<'a> = dyn FnMut(&Event) -> Result<()> + 'a;
+
 /// Keeps what was asked for, and passes events on.
-struct Recorder<'a> {
+struct Recorder<'a, 'b> {
     wave: Option<Wave>,
     inputs: Option<Vec<TraceInput>>,
-    tell: Option<&'a mut dyn FnMut(&Event) -> Result<()>>,
+    tell: Option<&'a mut Tell<'b>>,
 }
 
-impl Listener for Recorder<'_> {
+impl Listener for Recorder<'_, '_> {
     fn input(&mut self, input: Input<'_>) {
         if let (Some(wave), Input::Samples(samples)) = (&mut self.wave, input) {
             wave.push(samples);
@@ -172,12 +175,7 @@ fn hear_file(path: &Path, hearing: &Hearing, params: &Arc<Params>, keep: Keep) -
     hear(Sound::open(path, hearing)?, params, keep, None)
 }
 
-fn hear(
-    mut sound: Sound,
-    params: &Arc<Params>,
-    keep: Keep,
-    tell: Option<&mut dyn FnMut(&Event) -> Result<()>>,
-) -> Result<Done> {
+fn hear(mut sound: Sound, params: &Arc<Params>, keep: Keep, tell: Option<&mut Tell<'_>>) -> Result<Done> {
     let wave = keep.wave.then(Wave::default);
     let mut recorder = Recorder { wave, inputs: keep.trace.then(Vec::new), tell };
     let heard = detect(&mut sound, params, &mut recorder)?;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod config;
 mod detect;
 mod eval;
@@ -30,6 +31,7 @@ enum Command {
     Eval(eval::EvalArgs),
     Simulate(simulate::SimulateArgs),
     Replay(replay::ReplayArgs),
+    Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
     #[command(alias = "help-man")]
     Man(man::ManArgs),
@@ -44,6 +46,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Eval(args) => eval::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Completions(args) => man::run_completions(&args),

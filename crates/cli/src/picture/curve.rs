@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::terminal::step;
 use crate::evaluation::curve::Point;
 use crate::evaluation::report::PresetReport;
 use crate::report::html::escape;
@@ -72,18 +73,27 @@ fn within(points: &[Point], most: f64) -> Vec<Point> {
 }
 
 fn grid(svg: &mut String, most: f64, x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) {
-    for part in 0..=5 {
-        let share = f64::from(part) / 5.0;
-        let (across, up) = (x(share * most), y(share));
-        let bottom = HEIGHT - BOTTOM;
+    let bottom = HEIGHT - BOTTOM;
+    let step = step(most, 10);
+    for part in 0..=(most / step + 1e-9) as u32 {
+        let share = f64::from(part) * step;
+        let across = x(share);
         let _ = writeln!(
             svg,
-            "<path class=\"grid\" d=\"M{across:.1} {TOP}V{bottom}M{LEFT} {up:.1}H{}\"/>\
-             <text class=\"tick\" x=\"{across:.1}\" y=\"{}\">{:.0} %</text>\
+            "<path class=\"grid\" d=\"M{across:.1} {TOP}V{bottom}\"/>\
+             <text class=\"tick\" x=\"{across:.1}\" y=\"{}\">{:.0} %</text>",
+            bottom + 18.0,
+            share * 100.0
+        );
+    }
+    for part in 0..=5 {
+        let share = f64::from(part) / 5.0;
+        let up = y(share);
+        let _ = writeln!(
+            svg,
+            "<path class=\"grid\" d=\"M{LEFT} {up:.1}H{}\"/>\
              <text class=\"name\" x=\"{}\" y=\"{:.1}\">{:.0} %</text>",
             WIDTH - RIGHT,
-            bottom + 18.0,
-            share * most * 100.0,
             LEFT - 8.0,
             up + 4.0,
             share * 100.0

@@ -12,19 +12,21 @@ const WAVE_TOP: f64 = 46.0;
 const WAVE_HEIGHT: f64 = 120.0;
 const SPEECH_TOP: f64 = WAVE_TOP + WAVE_HEIGHT + 12.0;
 const TONES_TOP: f64 = SPEECH_TOP + 24.0;
-const AXIS_TOP: f64 = TONES_TOP + 34.0;
-const HEIGHT: f64 = AXIS_TOP + 30.0;
+/// Where the axis stands without tones, and with.
+const AXIS_TOP: [f64; 2] = [TONES_TOP + 2.0, TONES_TOP + 36.0];
 
 /// The picture.
 pub(crate) fn draw(scene: &Scene<'_>) -> String {
     let x = |seconds: f64| LEFT + seconds / scene.seconds * (WIDTH - LEFT - 10.0);
+    let bottom = AXIS_TOP[usize::from(!scene.tones.is_empty())];
+    let height = bottom + 24.0;
     let mut svg = format!(
-        "<svg class=\"call\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" \
+        "<svg class=\"call\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
          aria-label=\"waveform, speech, tones and verdict over {:.1} seconds\">\n",
         scene.seconds
     );
     // Writing to a string cannot fail.
-    let _ = axis(&mut svg, scene, x);
+    let _ = axis(&mut svg, scene, bottom, x);
     if let Some(at) = scene.answered {
         let (from, to) = (x(0.0), x(at));
         let _ = writeln!(
@@ -37,9 +39,10 @@ pub(crate) fn draw(scene: &Scene<'_>) -> String {
         );
     }
     wave(&mut svg, scene);
-    for (name, top) in
-        [("wave", WAVE_TOP + WAVE_HEIGHT / 2.0 + 4.0), ("speech", SPEECH_TOP + 12.0), ("tones", TONES_TOP + 12.0)]
-    {
+    let rows = if scene.tones.is_empty() { 2 } else { 3 };
+    let names =
+        [("wave", WAVE_TOP + WAVE_HEIGHT / 2.0 + 4.0), ("speech", SPEECH_TOP + 12.0), ("tones", TONES_TOP + 12.0)];
+    for (name, top) in names.into_iter().take(rows) {
         let _ = writeln!(svg, "<text class=\"name\" x=\"{}\" y=\"{top}\">{name}</text>", LEFT - 8.0);
     }
     for span in &scene.speech {
@@ -60,7 +63,7 @@ pub(crate) fn draw(scene: &Scene<'_>) -> String {
         }
     }
     for (at, mark) in scene.marks.iter().enumerate() {
-        draw_mark(&mut svg, mark, at, x);
+        draw_mark(&mut svg, mark, at, bottom, x);
     }
     svg += "</svg>\n";
     svg
@@ -92,17 +95,17 @@ fn bar(svg: &mut String, class: &str, span: &Span, top: f64, x: impl Fn(f64) -> 
     );
 }
 
-fn axis(svg: &mut String, scene: &Scene<'_>, x: impl Fn(f64) -> f64) -> std::fmt::Result {
-    let step = step(scene.seconds, 14);
+fn axis(svg: &mut String, scene: &Scene<'_>, bottom: f64, x: impl Fn(f64) -> f64) -> std::fmt::Result {
+    let step = step(scene.seconds, 14).max(0.1);
     let mut at = 0.0;
     while at <= scene.seconds {
         let place = x(at);
         let text = if step < 1.0 { format!("{at:.1}") } else { format!("{at:.0}") };
         writeln!(
             svg,
-            "<path class=\"grid\" d=\"M{place:.1} {WAVE_TOP}V{AXIS_TOP}\"/>\
+            "<path class=\"grid\" d=\"M{place:.1} {WAVE_TOP}V{bottom}\"/>\
              <text class=\"tick\" x=\"{place:.1}\" y=\"{}\">{text} s</text>",
-            AXIS_TOP + 16.0
+            bottom + 16.0
         )?;
         at += step;
     }
@@ -110,7 +113,7 @@ fn axis(svg: &mut String, scene: &Scene<'_>, x: impl Fn(f64) -> f64) -> std::fmt
 }
 
 /// Marks stand above the waveform on two levels in turn, so that neighbours can be read.
-fn draw_mark(svg: &mut String, mark: &Mark, number: usize, x: impl Fn(f64) -> f64) {
+fn draw_mark(svg: &mut String, mark: &Mark, number: usize, bottom: f64, x: impl Fn(f64) -> f64) {
     let place = x(mark.at);
     let (class, words) = match mark.kind {
         MarkKind::Verdict(kind) => (kind_class(kind), format!("{} {:.2} s", mark.label, mark.at)),
@@ -120,7 +123,7 @@ fn draw_mark(svg: &mut String, mark: &Mark, number: usize, x: impl Fn(f64) -> f6
     let (anchor, text_x) = if place > WIDTH * 0.7 { ("end", place - 4.0) } else { ("start", place + 4.0) };
     let _ = writeln!(
         svg,
-        "<path class=\"mark {class}\" d=\"M{place:.1} {}V{AXIS_TOP}\"/>\
+        "<path class=\"mark {class}\" d=\"M{place:.1} {}V{bottom}\"/>\
          <text class=\"mark {class}\" x=\"{text_x:.1}\" y=\"{level}\" text-anchor=\"{anchor}\">{}</text>",
         level - 10.0,
         escape(&words)

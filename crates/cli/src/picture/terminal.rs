@@ -85,7 +85,7 @@ fn labels(spans: &[Span], columns: usize, place: impl Fn(f64) -> usize) -> Strin
 
 /// A ruler and its numbers.
 fn axis(scene: &Scene<'_>, columns: usize, place: impl Fn(f64) -> usize) -> [String; 2] {
-    let step = step(scene.seconds, columns / 8);
+    let step = step(scene.seconds, columns / 8).max(0.1);
     let mut ruler: Vec<char> = vec!['─'; columns];
     let mut times = String::new();
     let mut at = 0.0;
@@ -103,12 +103,12 @@ fn axis(scene: &Scene<'_>, columns: usize, place: impl Fn(f64) -> usize) -> [Str
     [ruler.into_iter().collect(), times]
 }
 
-/// The least of 1, 2, 5, 10, … times a power of ten that gives no more than `most` steps.
-pub(crate) fn step(seconds: f64, most: usize) -> f64 {
-    let least = seconds / most.max(1) as f64;
+/// The least of 1, 2, 5 times a power of ten that gives no more than `most` steps on the way to `end`.
+pub(crate) fn step(end: f64, most: usize) -> f64 {
+    let least = end / most.max(1) as f64;
     let decade = 10f64.powf(least.log10().floor());
     let nice = [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * decade).find(|step| *step >= least);
-    nice.unwrap_or(decade * 10.0).max(0.1)
+    nice.unwrap_or(decade * 10.0)
 }
 
 /// One line a mark, its pointer at its time, its words beside it.

@@ -52,7 +52,11 @@ fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     for row in rows {
         html += "<tr>";
         for (at, cell) in row.iter().enumerate() {
-            let class = if at == 0 { "" } else { " class=\"number\"" };
+            let class = match at {
+                0 if cell.starts_with(' ') => " class=\"part\"",
+                0 => "",
+                _ => " class=\"number\"",
+            };
             let _ = write!(html, "<td{class}>{}</td>", escape(cell.trim()));
         }
         html += "</tr>\n";

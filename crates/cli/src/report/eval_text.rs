@@ -131,9 +131,10 @@ fn groups(out: &mut dyn Write, title: &str, groups: &BTreeMap<String, Figures>, 
         return Ok(());
     }
     writeln!(out, "\n{}", paint.mark(Ink::Strong, title))?;
+    let width = groups.keys().map(|name| name.chars().count()).max().unwrap_or(0).max(12);
     writeln!(
         out,
-        "  {:<20} {:>5}  {:<14} {:<14} {:>11} {:>11} {:>6}",
+        "  {:<width$} {:>5}  {:<14} {:<14} {:>11} {:>9} {:>6}",
         "", "calls", "human→machine", "machine recall", "human wait", "beeps", "false"
     )?;
     for (name, f) in groups {
@@ -148,7 +149,7 @@ fn groups(out: &mut dyn Write, title: &str, groups: &BTreeMap<String, Figures>, 
         let beeps = format!("{}/{}", f.beeps.found.hits, f.beeps.found.of);
         writeln!(
             out,
-            "  {:<20} {:>5}  {:<14} {:<14} {wait:>11} {beeps:>11} {:>6}",
+            "  {:<width$} {:>5}  {:<14} {:<14} {wait:>11} {beeps:>9} {:>6}",
             name,
             f.calls,
             share(&f.rates.human_called_machine),

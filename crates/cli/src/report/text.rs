@@ -32,12 +32,13 @@ pub(crate) fn screen(
 /// The verdict, why, and when a message may start.
 pub(crate) fn conclusion(out: &mut dyn Write, heard: &Heard, width: usize, paint: Paint) -> Result<()> {
     let (verdict, decided) = (&heard.verdict, heard.decided());
+    let plain = str::to_owned;
     let kind = paint.mark(ink_of(verdict.answered_by), verdict.answered_by.word().to_uppercase());
     writeln!(out, "{kind}  {} sure, decided at {:.2} s", verdict.confidence, decided.at.as_secs_f64())?;
-    wrapped(out, &format!("{}: {}", words::who(decided.answered_by), words::why(&decided.cause)), width)?;
+    wrapped(out, &format!("{}: {}", words::who(decided.answered_by), words::why(&decided.cause)), width, plain)?;
     if verdict.at > decided.at {
         let at = verdict.at.as_secs_f64();
-        wrapped(out, &format!("confirmed at {at:.2} s: {}", words::why(&verdict.cause)), width)?;
+        wrapped(out, &format!("confirmed at {at:.2} s: {}", words::why(&verdict.cause)), width, plain)?;
     }
     let earlier = heard.events.iter().find_map(|event| match event.kind {
         EventKind::Verdict(first) if first.stage == Stage::Final => Some(first),
@@ -45,11 +46,11 @@ pub(crate) fn conclusion(out: &mut dyn Write, heard: &Heard, width: usize, paint
     });
     if let Some(first) = earlier.filter(|first| first.answered_by != verdict.answered_by) {
         let (at, who) = (first.at.as_secs_f64(), words::who(first.answered_by));
-        wrapped(out, &format!("corrected; at {at:.2} s it was {who}: {}", words::why(&first.cause)), width)?;
+        wrapped(out, &format!("corrected; at {at:.2} s it was {who}: {}", words::why(&first.cause)), width, plain)?;
     }
     if let Some((at, reason)) = heard.ready() {
-        let from = paint.mark(Ink::Ready, format!("a message may start at {:.2} s", at.as_secs_f64()));
-        writeln!(out, "  {from}: {}", words::ready(&reason))?;
+        let line = format!("a message may start at {:.2} s: {}", at.as_secs_f64(), words::ready(&reason));
+        wrapped(out, &line, width, |text| paint.mark(Ink::Ready, text))?;
     }
     Ok(())
 }
@@ -72,17 +73,17 @@ pub(crate) fn line(out: &mut dyn Write, file: &str, heard: &Heard, paint: Paint)
 }
 
 /// Writes `text` indented, on as many lines as it takes.
-fn wrapped(out: &mut dyn Write, text: &str, width: usize) -> Result<()> {
+fn wrapped(out: &mut dyn Write, text: &str, width: usize, mark: impl Fn(&str) -> String) -> Result<()> {
     let mut line = String::from(" ");
     for word in text.split(' ') {
         if line.chars().count() + 1 + word.chars().count() > width {
-            writeln!(out, "{line}")?;
+            writeln!(out, "{}", mark(&line))?;
             line = "   ".to_owned();
         }
         line.push(' ');
         line += word;
     }
-    writeln!(out, "{line}")
+    writeln!(out, "{}", mark(&line))
 }
 
 /// One event on one line.

@@ -1,0 +1,90 @@
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use offhook_detect::Params;
+
+use crate::bench::engine::{EngineBench, measure_engine};
+use crate::exit::Exit;
+use crate::settings::{Settings, SettingsArgs};
+use crate::terminal::{Ink, Paint};
+
+/// Measure how fast the engine is
+#[derive(Args, Debug)]
+pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand, Debug)]
+enum What {
+    Engine(EngineArgs),
+}
+
+/// The engine on one core: real time, nanoseconds a hop by analyser, bytes a stream
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Each row is timed over and over on the same built-in audio (speech, music, tones, silence, noise); the median and the
+quickest repetition are given. The floor is a plain counter of energy per 20 ms, as Asterisk's AMD() has, and a copy.
+Run it on an otherwise quiet machine, in a release build.
+
+Example:
+  offhook bench engine --seconds 3 --json")]
+struct EngineArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// How long to repeat each row
+    #[arg(long, default_value_t = 1.0, value_name = "N")]
+    seconds: f64,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+pub(crate) fn run(args: &BenchArgs) -> Result<Exit> {
+    let What::Engine(args) = &args.what;
+    let params = Arc::new(Params::new(Settings::gather(&args.settings)?.config)?);
+    let bench = measure_engine(&params, Duration::from_secs_f64(args.seconds.clamp(0.0, 600.0)));
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&bench)?)?;
+    } else {
+        write(&mut out, &bench, Paint::for_output())?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+fn write(out: &mut dyn Write, bench: &EngineBench, paint: Paint) -> io::Result<()> {
+    let title = format!("{:.0} s of speech, music, tones, noise and silence, one core", bench.audio_seconds);
+    writeln!(out, "{}", paint.mark(Ink::Strong, title))?;
+    if cfg!(debug_assertions) {
+        writeln!(out, "{}", paint.mark(Ink::Wrong, "a debug build: the figures mean nothing, build with --release"))?;
+    }
+    writeln!(out, "{:<24} {:>10} {:>10} {:>8} {:>7}", "", "median", "best", "share", "times")?;
+    let whole = bench.engine.median_ns_per_hop;
+    let mut row = |name: &str, timing: &crate::bench::Timing| {
+        let share = timing.median_ns_per_hop / whole * 100.0;
+        writeln!(
+            out,
+            "{name:<24} {:>7.0} ns {:>7.0} ns {share:>6.1} % {:>7}",
+            timing.median_ns_per_hop, timing.best_ns_per_hop, timing.repetitions
+        )
+    };
+    row("whole engine, per hop", &bench.engine)?;
+    for part in &bench.parts {
+        row(&format!("  {}", part.name), &part.timing)?;
+    }
+    row("floor: energy counter", &bench.energy_counter)?;
+    row("floor: copy", &bench.copy)?;
+    let share = bench.rest_ns_per_hop / whole * 100.0;
+    writeln!(out, "{:<24} {:>7.0} ns {:>10} {share:>6.1} %", "  trackers, fusion, rest", bench.rest_ns_per_hop, "")?;
+    writeln!(out)?;
+    let fast = format!("{:.0} × real time", bench.times_real_time);
+    writeln!(out, "{} on one core", paint.mark(Ink::Strong, fast))?;
+    writeln!(out, "{:.1} × the time of the energy counter", bench.engine_over_energy_counter)?;
+    let stream = bench.stream;
+    writeln!(out, "{} bytes a stream ({} in the detector, {} on the heap)", stream.total, stream.detector, stream.heap)
+}

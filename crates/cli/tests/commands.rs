@@ -1,0 +1,184 @@
+//! The other commands, as a user runs them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use serde_json::Value;
+use support::{err, offhook, out, person, run, silence, tone, voice, voicemail, write_wav};
+
+/// Two people (one talks as long as a machine), two voicemails, one of which says only a word, and one silence.
+fn manifest() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, samples: &[i16]| write_wav(&folder.path().join(name), samples);
+    write("person.wav", &person());
+    write("talker.wav", &[silence(300), voice(9000), silence(2000)].concat());
+    write("voicemail.wav", &voicemail());
+    write("short.wav", &[silence(600), voice(500), silence(4000), tone(900.0, 300), silence(1000)].concat());
+    let table = "path,label,speech_end_ms,beep_start_ms,beep_end_ms,condition\n\
+                 person.wav,human,1100,,,clean\n\
+                 talker.wav,human,9300,,,noisy\n\
+                 voicemail.wav,voicemail,,8100,8500,clean\n\
+                 short.wav,voicemail,,5100,5400,noisy\n";
+    std::fs::write(folder.path().join("m.csv"), table).unwrap();
+    folder
+}
+
+#[test]
+fn eval_gives_the_figures_worked_by_hand() {
+    let folder = manifest();
+    let output = run(
+        folder.path(),
+        &["eval", "m.csv", "--preset", "classic", "--json", "f.json", "--html", "f.html", "--wrong"],
+    );
+    let text = out(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}{}", err(&output));
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(folder.path().join("f.json")).unwrap()).unwrap();
+    let preset = &report["presets"][0];
+    let rate = |path: &Value| (path["hits"].as_u64().unwrap(), path["of"].as_u64().unwrap());
+    // Under Asterisk's rules one of two people talks too long, and one of two voicemails sounds like a person.
+    assert_eq!(rate(&preset["all"]["human_called_machine"]), (1, 2));
+    assert_eq!(rate(&preset["all"]["machine_recall"]), (1, 2));
+    assert_eq!(rate(&preset["all"]["beeps"]["found"]), (2, 2));
+    assert_eq!(preset["all"]["beeps"]["false_count"], 0);
+    assert_eq!(preset["confusion"]["human"]["human"], 1);
+    assert_eq!(rate(&preset["by_condition"]["clean"]["human_called_machine"]), (0, 1));
+    assert_eq!(rate(&preset["by_condition"]["noisy"]["human_called_machine"]), (1, 1));
+    // Wilson for 1 of 2: (1 + z²/4 ∓ z·√(1/2 + z²/16)) / (2 + z²) … 0.0945 to 0.9055.
+    let low = preset["all"]["human_called_machine"]["low"].as_f64().unwrap();
+    assert!((low - 0.0945).abs() < 5e-4, "{low}");
+    let wait = preset["all"]["latency"]["human_after_utterance_ms"]["median"].as_f64().unwrap();
+    assert!((300.0..2500.0).contains(&wait), "{wait}");
+    assert_eq!(preset["wrong"].as_array().unwrap().len(), 2);
+    assert!(preset["curve"]["by_greeting"].as_array().unwrap().len() > 8);
+    assert!(text.contains("human called machine") && text.contains("operating curve"), "{text}");
+    let page = std::fs::read_to_string(folder.path().join("f.html")).unwrap();
+    assert!(page.contains("<svg") && !page.contains("http") && !page.contains("<script"));
+}
+
+#[test]
+fn eval_compares_presets_and_goes_on_past_bad_rows() {
+    let folder = manifest();
+    let mut table = std::fs::read_to_string(folder.path().join("m.csv")).unwrap();
+    table += "gone.wav,human,,,,clean\nperson.wav,person,,,,clean\n";
+    std::fs::write(folder.path().join("bad.csv"), table).unwrap();
+    std::fs::write(
+        folder.path().join("ast.csv"),
+        "path,amdstatus,amdcause\nvoicemail.wav,MACHINE,LONGGREETING-1500-1500\n",
+    )
+    .unwrap();
+    let arguments = ["eval", "bad.csv", "--presets", "classic,balanced", "--no-curve", "--asterisk-table", "ast.csv"];
+    let output = run(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(4));
+    let told = err(&output);
+    assert!(told.contains("line 6: gone.wav") && told.contains("line 7: label: given \"person\""), "{told}");
+    let text = out(&output);
+    assert!(text.contains("bad.csv: 4 calls") && text.contains("classic") && text.contains("balanced"), "{text}");
+    assert!(text.contains("same status and cause"), "{text}");
+}
+
+#[test]
+fn simulate_gives_the_same_bytes_for_the_same_seed() {
+    let folder = tempfile::tempdir().unwrap();
+    let simulate = |name: &str, seed: &str| {
+        let arguments = ["simulate", "--set", "live_answers", "--calls", "4", "--seed", seed, "--out", name];
+        let output = run(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder.path().join(name)).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        files
+            .iter()
+            .map(|path| (path.file_name().unwrap().to_owned(), std::fs::read(path).unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let first = simulate("a", "7");
+    assert_eq!(first.len(), 5);
+    assert!(first == simulate("b", "7"));
+    assert!(first != simulate("c", "8"));
+    let output = run(folder.path(), &["eval", "a/manifest.csv", "--no-curve"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_is_told_with_what_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    write_wav(&folder.path().join("a.wav"), &person());
+    std::fs::write(folder.path().join("bad.toml"), "[decide]\nlong_greting = \"3s\"\n").unwrap();
+    std::fs::write(folder.path().join("good.toml"), "preset = \"conservative\"\n[decide]\nlong_greeting = \"5s\"\n")
+        .unwrap();
+    for (arguments, says) in [
+        (vec!["detect", "--set", "decide.long_greeting=never", "a.wav"], "decide.long_greeting: cannot read \"never\""),
+        (vec!["detect", "--set", "decide.long_greeting=1h", "a.wav"], "decide.long_greeting"),
+        (vec!["detect", "--preset", "bold", "a.wav"], "classic, balanced, conservative or aggressive"),
+        (vec!["detect", "--country", "XX", "a.wav"], "tone.country"),
+        (vec!["config", "check", "--config", "bad.toml"], "there is no parameter \"decide.long_greting\""),
+        (vec!["config", "check", "--config", "none.toml"], "none.toml"),
+    ] {
+        let output = run(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(3), "{arguments:?} {}", err(&output));
+        assert!(err(&output).contains(says), "{arguments:?}: {}", err(&output));
+    }
+    let show = offhook()
+        .current_dir(folder.path())
+        .env("OFFHOOK_READY_SILENCE", "3s")
+        .args(["config", "show", "--config", "good.toml", "--set", "vad.onset=60ms"])
+        .output()
+        .unwrap();
+    let text = out(&show);
+    let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+    assert!(
+        line("decide.long_greeting ").contains("5000ms") && line("decide.long_greeting ").contains("good.toml"),
+        "{text}"
+    );
+    assert!(line("ready.silence").contains("$OFFHOOK_READY_SILENCE"), "{text}");
+    assert!(line("vad.onset").contains("60ms") && line("vad.onset").contains("--set"), "{text}");
+    assert!(line("preset").contains("conservative"), "{text}");
+    let check = run(folder.path(), &["config", "check", "--config", "good.toml"]);
+    assert_eq!(check.status.code(), Some(0));
+    let toml = run(folder.path(), &["config", "show", "--toml", "--preset", "aggressive"]);
+    std::fs::write(folder.path().join("shown.toml"), out(&toml)).unwrap();
+    let again = run(folder.path(), &["config", "show", "--toml", "--config", "shown.toml"]);
+    assert_eq!(out(&again), out(&toml), "what is shown can be read back: {}", err(&again));
+}
+
+#[test]
+fn the_command_line_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        vec!["detect"],
+        vec!["detect", "--raw", "pcm", "-"],
+        vec!["detect", "-", "a.wav"],
+        vec!["detect", "--chunk", "0", "a.wav"],
+        vec!["eval"],
+        vec!["simulate", "--set", "none", "--out", "x"],
+        vec!["nothing"],
+    ] {
+        let output = run(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {}", err(&output));
+        assert!(!err(&output).is_empty());
+    }
+}
+
+#[test]
+fn manual_and_completions_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = out(&run(folder.path(), &["man"]));
+    assert!(page.contains(".TH offhook") && page.contains("EXIT") || page.contains("Exit codes"), "{page}");
+    let output = run(folder.path(), &["man", "--out", "man1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(folder.path().join("man1/offhook-detect.1").exists());
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(out(&run(folder.path(), &["completions", shell])).contains("offhook"), "{shell}");
+    }
+}
+
+#[test]
+fn the_bench_gives_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["bench", "engine", "--json", "--seconds", "0"]);
+    let bench: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert!(bench["times_real_time"].as_f64().unwrap() > 1.0);
+    assert!(bench["parts"].as_array().unwrap().len() >= 9);
+    assert!(bench["stream"]["total"].as_u64().unwrap() <= 32 * 1024, "{}", bench["stream"]);
+}
