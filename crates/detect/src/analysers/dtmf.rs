@@ -30,16 +30,16 @@ const LEAST_LINE: f32 = 2.43e-5;
 /// Share of the power in both lines that makes a digit at all.
 const FIRST_PURITY: f32 = 0.70;
 /// Share of the power in both lines of a hop that counts for the digit: 0.91 at 10 dB of signal to noise.
-const LEAST_PURITY: f32 = 0.78;
+const LEAST_PURITY: f32 = 0.83;
 /// The strongest further line of such a hop, as a share of both: a voice has harmonics, noise has no lines.
 const MOST_THIRD: f32 = 0.08;
 /// Hops that must count.
 const LEAST_GOOD: u32 = 2;
 /// Share of the hops at full power that must count.
 const LEAST_GOOD_SHARE: f32 = 0.6;
-/// The shortest digit, in samples: 32 ms, between the 20 ms that Q.24 rejects and the 40 ms it accepts. In noise a digit of
+/// The shortest digit, in samples: 34 ms, between the 20 ms that Q.24 rejects and the 40 ms it accepts. In noise a digit of
 /// 20 ms can measure 31 ms, one of 40 ms 33 ms.
-const LEAST_SAMPLES: f32 = 0.032 * RATE as f32;
+const LEAST_SAMPLES: f32 = 0.034 * RATE as f32;
 /// A window half covered has this share of the full power within a line's main lobe.
 const HALF: f32 = 0.45;
 /// Share of a line's full power from which a hop counts as full.

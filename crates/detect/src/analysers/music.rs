@@ -162,7 +162,9 @@ impl MusicAnalyser {
         let purity = hop.spectrum.purity(2);
         let [first, second, _] = hop.spectrum.peaks;
         let same = self.held_hz.iter().any(|hz| (hz - first.hz).abs() <= HELD_OFF * hz);
-        self.held = if same && purity >= HELD_PURITY { self.held + 1 } else { 0 };
+        self.held =
+            if same && purity >= HELD_PURITY { self.held + 1 } else { self.held.saturating_sub(HELD_LOOKS / 4) };
+        self.held = self.held.min(2 * HELD_LOOKS);
         self.held_hz = [first.hz, second.hz];
         purity >= TONE_PURITY || self.held >= HELD_LOOKS
     }

@@ -145,7 +145,7 @@ impl SupervisoryAnalyser {
 
     /// A hop that never arrived: a burst or silence may go on behind it.
     pub fn push_gap(&mut self) {
-        self.state.now = self.state.now + 1;
+        self.state.now += 1;
         self.bank.interrupt();
     }
 
@@ -163,7 +163,7 @@ impl SupervisoryAnalyser {
 
     /// The tone, once its cadence is certain; then at each further cycle.
     pub fn push(&mut self, hop: &Hop<'_>) -> Option<SupervisoryTone> {
-        self.state.now = self.state.now + 1;
+        self.state.now += 1;
         let spectrum = hop.spectrum;
         let near = spectrum.total >= LEAST_POWER && spectrum.purity(2) >= LEAST_PURITY && {
             let power: f32 = self.bins[..self.bin_count].iter().map(|bin| spectrum.power[*bin]).sum();

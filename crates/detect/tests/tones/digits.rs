@@ -6,7 +6,7 @@ use offhook_sim::tones;
 
 use super::{CLEAN, LEVEL, LINES, NOISY, given, hear, ms, silence, sine};
 
-pub fn digits(heard: &[Signals]) -> Vec<DtmfDigit> {
+pub(crate) fn digits(heard: &[Signals]) -> Vec<DtmfDigit> {
     given(heard, |s| s.dtmf).into_iter().map(|(_, digit)| digit).collect()
 }
 

@@ -7,7 +7,7 @@ use offhook_sim::{Random, tones};
 use super::{LEVEL, LINES, given, hear, ms, silence, sine};
 
 /// Each fax tone told, and when, in ms.
-pub fn fax(heard: &[Signals]) -> Vec<(u64, FaxTone)> {
+pub(crate) fn fax(heard: &[Signals]) -> Vec<(u64, FaxTone)> {
     given(heard, |s| s.fax).into_iter().map(|(at, tone)| (at.as_millis(), tone)).collect()
 }
 

@@ -63,7 +63,7 @@ fn hear(samples: &[f32], line: Line, country: Country) -> Vec<Signals> {
     let pcm: Vec<i16> = to_pcm(&samples).into_iter().map(|x| g711::decode_ulaw(g711::encode_ulaw(x))).collect();
     let mut config = DetectConfig::default();
     config.tone.country = country;
-    let mut detector = Detector::new(&Arc::new(Params::new(config).unwrap()));
+    let mut detector = Detector::new(&Arc::new(Params::new(config).expect("the default configuration is valid")));
     let mut heard = Vec::new();
     for (index, hop) in pcm.chunks_exact(HOP).enumerate() {
         if line.gaps && index % 50 == 23 {

@@ -43,11 +43,16 @@ fn speech_noise_and_tones_are_no_music() {
     for row in SUPERVISORY.iter().filter(|row| [Country::Us, Country::De, Country::Jp].contains(&row.country)) {
         sounds.push(("supervisory", tones::supervisory(row, ms(8000), LEVEL)));
     }
+    let mut wrong: Vec<String> = Vec::new();
     for (name, sound) in sounds {
-        // The built-in voice keeps its pitch for as long as a note; noise that fills its pauses makes it music.
-        for line in [CLEAN, NOISY].into_iter().take(if name == "speech" { 1 } else { 2 }) {
+        // The built-in voice keeps its pitch for as long as a note: noise that fills its pauses makes it music. Two
+        // frequencies beat, and in noise that looks like notes; that they are a tone the supervisory analyser says.
+        for line in [CLEAN, NOISY].into_iter().take(if matches!(name, "speech" | "supervisory") { 1 } else { 2 }) {
             let (share, first) = likely(&hear(&sound, line, Country::Us));
-            assert!(share < 0.05, "{name} {line:?}: {share} {first:?}");
+            if share >= 0.05 {
+                wrong.push(format!("{name} {line:?}: {share} {first:?}"));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,8 +1,12 @@
-use offhook_audio::Dbm0;
-use offhook_audio::tones::Country;
+use std::sync::Arc;
+
+use offhook_audio::tones::{Country, FaxTone, SIT, SUPERVISORY, SupervisoryTone};
+use offhook_audio::{Dbm0, HOP};
+use offhook_detect::{DetectConfig, Detector, Params, Signals};
 use offhook_sim::formant::FormantVoice;
 use offhook_sim::music::hold_music;
 use offhook_sim::noise::{NoiseKind, noise};
+use offhook_sim::signal::to_pcm;
 use offhook_sim::{Random, tones};
 
 use super::digits::digits;
@@ -48,4 +52,31 @@ fn q24_digits_are_no_supervisory_tone_and_no_fax() {
         assert_eq!((fax(&heard), supervisory(&heard)), (vec![], vec![]), "{country:?}");
         assert!(given(&heard, |s| s.sit).is_empty() && heard.iter().all(|s| !s.supervisory_sounding));
     }
+}
+
+#[test]
+fn a_detector_that_was_reset_hears_the_same_again() {
+    let mut samples = silence(200);
+    samples.extend(tones::dtmf('7', ms(90), LEVEL, 0.0).unwrap());
+    samples.extend(tones::special_information(&SIT[0], LEVEL));
+    samples.extend(tones::supervisory(&SUPERVISORY[7], ms(2500), LEVEL));
+    samples.extend(hold_music(4000, LEVEL, &mut Random::new(1)));
+    samples.extend(tones::fax(FaxTone::Ansam, ms(700), LEVEL));
+    let mut config = DetectConfig::default();
+    config.tone.country = Country::Gb;
+    let mut detector = Detector::new(&Arc::new(Params::new(config).unwrap()));
+    let mut pass = || -> Vec<Signals> {
+        detector.reset();
+        let hops = to_pcm(&samples);
+        let mut heard = Vec::new();
+        for hop in hops.chunks_exact(HOP) {
+            detector.push(hop).for_each(drop);
+            heard.push(*detector.signals());
+        }
+        heard
+    };
+    let first = pass();
+    assert_eq!(digits(&first).len(), 1);
+    assert_eq!(supervisory(&first).first().map(|t| t.1), Some(SupervisoryTone::Busy));
+    assert_eq!(first, pass());
 }

@@ -8,7 +8,7 @@ use super::{CLEAN, LEVEL, LINES, given, hear, ms, silence, sine};
 const SHORTEST: u16 = 100;
 
 /// Each supervisory tone told, and when, in ms.
-pub fn supervisory(heard: &[Signals]) -> Vec<(u64, SupervisoryTone)> {
+pub(crate) fn supervisory(heard: &[Signals]) -> Vec<(u64, SupervisoryTone)> {
     given(heard, |s| s.supervisory).into_iter().map(|(at, tone)| (at.as_millis(), tone)).collect()
 }
 
