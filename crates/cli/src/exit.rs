@@ -20,6 +20,12 @@ pub(crate) enum Exit {
 
 /// What `--help` says of the exit codes.
 pub(crate) const HELP: &str = "\
+Examples:
+  offhook detect call.wav                 who picked up, and why, in one screen
+  offhook detect --json calls/            a folder, one JSON object a line
+  offhook eval calls/manifest.csv         how good that is, on labelled recordings
+  offhook simulate --calls 200 --out sim  labelled calls to try it on
+
 Exit codes:
   0  done: every recording has its verdict
   2  the command line cannot be used

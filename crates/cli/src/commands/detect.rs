@@ -55,7 +55,7 @@ enum View {
     Auto,
     /// A picture each
     Picture,
-    /// A line each
+    /// A line each: verdict, how sure, when, why, → when and why a message may start, recording
     Line,
 }
 

@@ -65,7 +65,8 @@ impl<'a> Scene<'a> {
         if let Some(from) = open.speech {
             scene.speech.push(span(from, seconds, ""));
         }
-        if let Some((from, hz)) = open.beep {
+        // A tone that began long ago and never ended as a beep proved to be something else.
+        if let Some((from, hz)) = open.beep.filter(|(from, _)| seconds - from < LONGEST_BEEP) {
             scene.tones.push(span(from, seconds, &format!("{hz:.0} Hz …")));
         }
         if let Some(from) = open.music {
@@ -132,6 +133,9 @@ impl<'a> Scene<'a> {
         }
     }
 }
+
+/// No beep is longer, in seconds.
+const LONGEST_BEEP: f64 = 3.0;
 
 /// What has begun and not ended.
 #[derive(Default)]

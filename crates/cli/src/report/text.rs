@@ -58,18 +58,11 @@ pub(crate) fn conclusion(out: &mut dyn Write, heard: &Heard, width: usize, paint
 /// One line for one recording of many.
 pub(crate) fn line(out: &mut dyn Write, file: &str, heard: &Heard, paint: Paint) -> Result<()> {
     let (verdict, decided) = (&heard.verdict, heard.decided());
-    let kind = paint.mark(ink_of(verdict.answered_by), format!("{:<19}", verdict.answered_by.word()));
-    let ready = match heard.ready() {
-        Some((at, reason)) => format!("message {:6.2} s {:<7}", at.as_secs_f64(), reason.word()),
-        None => " ".repeat(24),
-    };
-    let at = decided.at.as_secs_f64();
-    writeln!(
-        out,
-        "{kind} {:>5} {at:6.2} s  {:<15}  {ready}  {file}",
-        verdict.confidence.to_string(),
-        decided.cause.word()
-    )
+    let kind = paint.mark(ink_of(verdict.answered_by), format!("{:<12}", verdict.answered_by.word()));
+    let ready =
+        heard.ready().map_or_else(String::new, |(at, reason)| format!("→ {:.2} s {}", at.as_secs_f64(), reason.word()));
+    let (sure, at) = (verdict.confidence.to_string(), decided.at.as_secs_f64());
+    writeln!(out, "{kind} {sure:>5} {at:>6.2} s {:<15} {ready:<18} {file}", decided.cause.word())
 }
 
 /// Writes `text` indented, on as many lines as it takes.
