@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::counting::held_by;
 use super::floor::{self, PACKET};
 use super::material;
-use super::timing::{Timing, time};
+use super::timing::{RealTime, Timing, time};
 
 /// What was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -22,17 +22,17 @@ pub(crate) struct EngineBench {
     pub(crate) audio_seconds: f64,
     /// The whole engine, with events taken.
     pub(crate) engine: Timing,
-    /// How much faster than real time the whole engine is on one core, at the median.
-    pub(crate) times_real_time: f64,
+    /// How much faster than real time the whole engine is on one core.
+    pub(crate) times_real_time: RealTime,
     /// Each part alone.
     pub(crate) parts: Vec<Part>,
-    /// What the whole takes beyond the parts: trackers, fusion, cutting into hops; at the median.
+    /// What the whole takes beyond the parts: trackers, fusion, cutting into hops; in the quickest repetitions.
     pub(crate) rest_ns_per_hop: f64,
     /// A plain counter of energy per 20 ms: the least that a detector can do.
     pub(crate) energy_counter: Timing,
     /// A copy of the samples.
     pub(crate) copy: Timing,
-    /// How much longer the engine takes than the counter of energy.
+    /// How much longer the engine takes than the counter of energy, in the quickest repetitions.
     pub(crate) engine_over_energy_counter: f64,
     /// What one stream holds.
     pub(crate) stream: StreamBytes,
@@ -73,7 +73,7 @@ pub(crate) fn measure_engine(params: &Arc<Params>, budget: Duration) -> EngineBe
         }
     });
     let parts = parts(params, &sound, budget);
-    let in_parts: f64 = parts.iter().map(|part| part.timing.median_ns_per_hop).sum();
+    let in_parts: f64 = parts.iter().map(|part| part.timing.best_ns_per_hop).sum();
     let energy_counter = time(hops, budget, || floor::count_energy(&sound));
     let copy = time(hops, budget, || floor::copy(&sound));
     let size = size_of::<Detector>();
@@ -81,9 +81,9 @@ pub(crate) fn measure_engine(params: &Arc<Params>, budget: Duration) -> EngineBe
         audio_seconds: sound.len() as f64 / f64::from(offhook_audio::RATE),
         engine,
         times_real_time: engine.times_real_time(),
-        rest_ns_per_hop: (engine.median_ns_per_hop - in_parts).max(0.0),
+        rest_ns_per_hop: (engine.best_ns_per_hop - in_parts).max(0.0),
         parts,
-        engine_over_energy_counter: engine.median_ns_per_hop / energy_counter.median_ns_per_hop,
+        engine_over_energy_counter: engine.best_ns_per_hop / energy_counter.best_ns_per_hop,
         energy_counter,
         copy,
         stream: StreamBytes { detector: size, heap, total: size + heap },

@@ -49,6 +49,8 @@ pub(crate) struct Mark {
 pub(crate) enum MarkKind {
     /// A verdict that was not said before.
     Verdict(AnsweredBy),
+    /// The call was answered.
+    Answered,
     /// A message may start.
     Ready,
 }

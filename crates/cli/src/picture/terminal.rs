@@ -1,6 +1,6 @@
 //! The picture in characters: waveform, speech, tones, time, verdict and the moment for a message.
 
-use super::scene::{MarkKind, Scene, Span};
+use super::scene::{Mark, MarkKind, Scene, Span};
 use crate::report::paint::ink_of;
 use crate::terminal::{Ink, Paint};
 
@@ -114,9 +114,11 @@ pub(crate) fn step(end: f64, most: usize) -> f64 {
 /// One line a mark, its pointer at its time, its words beside it.
 fn marks(scene: &Scene<'_>, columns: usize, place: impl Fn(f64) -> usize, paint: Paint) -> Vec<String> {
     let shown = scene.marks.iter().rev().take(4).rev();
-    let line = |mark: &super::scene::Mark| {
+    let answered = scene.answered.map(|at| Mark { at, kind: MarkKind::Answered, label: "answered".to_owned() });
+    let line = |mark: &Mark| {
         let column = place(mark.at);
         let (pointer, ink, words) = match mark.kind {
+            MarkKind::Answered => ('▲', Ink::Faint, format!("answered {:.2} s", mark.at)),
             MarkKind::Ready => ('▲', Ink::Ready, format!("a message may start {:.2} s", mark.at)),
             MarkKind::Verdict(kind) => ('▲', ink_of(kind), format!("{} {:.2} s", mark.label, mark.at)),
         };
@@ -128,7 +130,7 @@ fn marks(scene: &Scene<'_>, columns: usize, place: impl Fn(f64) -> usize, paint:
         };
         gutter("", paint) + &" ".repeat(pad) + &paint.mark(ink, text)
     };
-    shown.map(line).collect()
+    answered.iter().chain(shown).map(line).collect()
 }
 
 #[cfg(test)]
