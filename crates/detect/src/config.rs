@@ -221,12 +221,19 @@ impl DetectConfig {
         match preset {
             Preset::Balanced => balanced,
             Preset::Classic => Self { rules: Rules::Classic, ..balanced },
-            Preset::Conservative => {
-                Self { decide: DecideConfig { long_greeting: ms(4500), ..balanced.decide }, ..balanced }
-            }
-            Preset::Aggressive => {
-                Self { decide: DecideConfig { long_greeting: ms(2200), ..balanced.decide }, ..balanced }
-            }
+            Preset::Conservative => Self {
+                decide: DecideConfig { long_greeting: ms(3200), ..balanced.decide },
+                music: MusicConfig { least_length: ms(4000) },
+                ..balanced
+            },
+            Preset::Aggressive => Self {
+                decide: DecideConfig {
+                    long_greeting: ms(1800),
+                    after_longer_greeting_silence: ms(1400),
+                    ..balanced.decide
+                },
+                ..balanced
+            },
         }
     }
 
