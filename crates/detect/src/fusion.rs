@@ -90,8 +90,8 @@ impl Fusion {
 
     pub(crate) fn push(&mut self, signals: &Signals, events: &mut HopEvents) {
         let now = signals.at;
-        self.music.push(signals);
         let tone = self.tone_told || signals.dtmf_sounding || signals.supervisory_sounding;
+        self.music.push(signals, tone);
         let voice = signals.voice.active && !signals.lost && !tone && !self.music.playing();
         self.cadence.push(now, voice, signals.voice.voiced);
         self.tell_speech(signals, events);
@@ -169,7 +169,8 @@ impl Fusion {
             Some(ToneBurst::Sounding { .. }) | None => {}
             Some(ToneBurst::Ended(beep)) => {
                 self.tone_told = false;
-                let other = self.music.playing() || tables::is_fax(&beep, self.cadence.first_word.is_some());
+                let other =
+                    self.music.played_before(beep.started) || tables::is_fax(&beep, self.cadence.first_word.is_some());
                 if !other {
                     self.beep(beep, now, events);
                 }

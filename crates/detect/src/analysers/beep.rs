@@ -133,6 +133,15 @@ impl Run {
         self.sum / self.count.max(1) as f32
     }
 
+    /// Whether the power is even, the frequency stays, and nothing sounds beside the tone but a background this loud.
+    fn is_steady(&self, background: f32) -> bool {
+        let mean = |sum: f32| sum / self.count.max(1) as f32;
+        self.count > 0
+            && self.most <= UNEVEN * self.least
+            && mean(self.stray) <= STRAY.0 * self.hz + STRAY.1
+            && mean(self.beside) <= BESIDE.0 * self.power() + BESIDE.1 * background
+    }
+
     /// The level of all that sounded while the tone did, as a mean square.
     fn level(&self) -> f32 {
         (self.sum * if self.dual * 2 > self.hops { 2.0 } else { 1.0 } + self.beside) / self.count.max(1) as f32
@@ -305,8 +314,8 @@ impl BeepAnalyser {
             self.run = Some(Run { told: false, alone: false, ..run });
             return told.then_some(ToneBurst::Rejected);
         }
-        let sounding =
-            run.hops >= 8 && run.alone && run.most <= UNEVEN * run.least && length >= self.config.least_length;
+        let background = if run.before < QUIET * run.level() { run.before } else { 0.0 };
+        let sounding = run.hops >= 8 && run.alone && length >= self.config.least_length && run.is_steady(background);
         if sounding {
             run.told = true;
         }
@@ -334,16 +343,11 @@ impl BeepAnalyser {
 
     fn is_beep(&self, run: &Run) -> bool {
         let length = run.ended - run.started;
-        let mean = |sum: f32| sum / run.count.max(1) as f32;
         let short = length < SHORT;
-        let uneven = if short { STEADY } else { UNEVEN };
         run.alone
-            && run.count > 0
             && run.hops >= LEAST_HOPS
-            && run.most <= uneven * run.least
-            && mean(run.stray) <= STRAY.0 * run.hz + STRAY.1
-            && mean(run.beside) <= BESIDE.0 * run.power() + BESIDE.1 * run.after
-            && !(short && (run.dual > 1 || run.before > QUIET * run.level()))
+            && run.is_steady(run.after)
+            && !(short && (run.dual > 1 || run.before > QUIET * run.level() || run.most > STEADY * run.least))
             && length + TOLERANCE >= self.config.least_length
             && length <= self.config.most_length + TOLERANCE
             && !self.is_known_tone(run, length)

@@ -8,6 +8,8 @@ use crate::signals::Signals;
 /// Probability from which music plays, and below which it has stopped.
 const ON: f32 = 0.7;
 const OFF: f32 = 0.4;
+/// Music that plays this long before a tone has not been mistaken for the tone itself.
+const BEFORE: Duration = Duration::from_millis(500);
 
 /// Whether music plays, and for how long.
 #[derive(Clone, Debug)]
@@ -24,9 +26,10 @@ impl Music {
         Self { least_length: config.least_length, probability: 0.0, since: None, now: MediaTime::ZERO, told: false }
     }
 
-    pub(crate) fn push(&mut self, signals: &Signals) {
+    /// One hop; `tone` if a tone sounds, which is as steady as music but is none.
+    pub(crate) fn push(&mut self, signals: &Signals, tone: bool) {
         self.now = signals.at;
-        if signals.lost {
+        if signals.lost || tone {
             return;
         }
         self.probability = signals.music.get();
@@ -40,6 +43,11 @@ impl Music {
     /// Music plays now.
     pub(crate) const fn playing(&self) -> bool {
         self.since.is_some()
+    }
+
+    /// Music played for a while before `at`: a tone that begins then is a note of it.
+    pub(crate) fn played_before(&self, at: MediaTime) -> bool {
+        self.since.is_some_and(|since| at - since >= BEFORE)
     }
 
     /// Music is likelier than speech, though it may not be certain.
