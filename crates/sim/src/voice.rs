@@ -10,6 +10,7 @@ use offhook_audio::RATE;
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Something said: a recording or what a synthesiser made.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,15 +53,16 @@ impl VoiceBank {
     }
 
     /// Adds a recording: cuts the silence around it, brings it to the nominal level. False, and nothing is added, if
-    /// there is no sound in it.
+    /// there is no sound in it or it is not as long as its kind ([`SpeechKind::lengths`]).
     pub fn add(&mut self, recording: Recording) -> bool {
         let Recording { samples, kind, speaker, source, text } = recording;
         let utterance = Utterance::new(&from_pcm(&samples), speaker, source, text);
-        let sounds = !utterance.samples.is_empty();
-        if sounds {
+        let length = Duration::from_micros(utterance.samples.len() as u64 * 125);
+        let fits = kind.lengths().contains(&length);
+        if fits {
             self.utterances.entry(kind).or_default().push(utterance);
         }
-        sounds
+        fits
     }
 
     /// Has `count` texts of each kind spoken and adds them; which texts, voices, speeds and pitches follows from

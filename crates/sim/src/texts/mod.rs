@@ -8,7 +8,9 @@ mod voicemail;
 use crate::error::SimError;
 use crate::random::Random;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// What kind of thing is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +70,22 @@ impl SpeechKind {
             Self::Screening => "screening",
             Self::Hold => "hold",
         }
+    }
+
+    /// How long such a thing lasts: a recording of another length is none, whatever its label says. The shortest of
+    /// people say "yes"; a business's phrase is over in a few seconds, a menu is not.
+    pub const fn lengths(self) -> RangeInclusive<Duration> {
+        let (least, most) = match self {
+            Self::HumanShort => (200, 2_000),
+            Self::HumanNamed => (300, 3_000),
+            Self::HumanBusiness => (800, 4_200),
+            Self::VoicemailPersonal | Self::VoicemailBusiness | Self::VoicemailCarrier => (2_500, 40_000),
+            Self::IvrMenu => (3_500, 60_000),
+            Self::Announcement | Self::MailboxUnavailable => (1_500, 40_000),
+            Self::Screening => (1_500, 20_000),
+            Self::Hold => (1_000, 40_000),
+        };
+        Duration::from_millis(least)..=Duration::from_millis(most)
     }
 
     /// Its texts. `{name}`, `{company}`, `{team}` and `{number}` are slots: see [`filled`].
