@@ -1,0 +1,132 @@
+//! After construction a detector does not touch the heap: every allocation of this program is counted.
+
+#![allow(unsafe_code, reason = "an allocator cannot be written without it, and counting needs one")]
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+
+use offhook_detect::{Detector, Fact, Preset};
+use offhook_sim::noise::{NoiseKind, noise};
+use offhook_sim::signal::{millis, to_pcm};
+use offhook_sim::tones::{Beep, dtmf, fax, special_information, supervisory, together};
+use offhook_sim::{Random, music::hold_music};
+use std::time::Duration;
+
+use offhook_audio::Dbm0;
+use offhook_audio::tones::{FaxTone, SIT, SUPERVISORY};
+
+thread_local! {
+    static TOUCHED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The system's allocator, with a count of its uses for each thread.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn count() {
+    let _ = TOUCHED.try_with(|touched| touched.set(touched.get() + 1));
+}
+
+// SAFETY: every call is passed on to the system's allocator unchanged, so its promises are kept; counting neither
+// allocates nor touches the memory.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises about `layout` are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        count();
+        // SAFETY: `place` came from `alloc` above with this `layout`, that is from the system's allocator.
+        unsafe { System.dealloc(place, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as for `alloc`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as for `dealloc`; the caller's promises about `size` are passed on.
+        unsafe { System.realloc(place, layout, size) }
+    }
+}
+
+/// How often `work` allocated or freed.
+fn touches(work: impl FnOnce()) -> u64 {
+    let before = TOUCHED.get();
+    work();
+    TOUCHED.get() - before
+}
+
+/// Hears `samples` with gaps and facts between, then starts again and hears the beginning anew.
+fn hear(detector: &mut Detector, samples: &[i16]) {
+    for (number, piece) in samples.chunks(333).enumerate() {
+        for event in detector.push(piece) {
+            black_box(event);
+        }
+        let events = match number {
+            5 => detector.note(Fact::EarlyMedia),
+            9 => detector.note(Fact::Answered),
+            30 => detector.note(Fact::Dtmf('1')),
+            90 => detector.note(Fact::BeepEnded { hz: 1000.0 }),
+            n if n % 17 == 0 => detector.push_gap(160),
+            _ => detector.push(&[]),
+        };
+        drop(events);
+        black_box((detector.verdict(), detector.signals()));
+    }
+    detector.reset();
+    drop(detector.push(&samples[..samples.len().min(16_000)]));
+    detector.reset();
+}
+
+fn sounds() -> Vec<(String, Vec<i16>)> {
+    let (level, random) = (Dbm0(-15.0), &mut Random::new(5));
+    let seconds = Duration::from_secs;
+    let mut sounds: Vec<(String, Vec<f32>)> = vec![
+        ("beep".into(), Beep::default().samples()),
+        ("two tones".into(), together(&[700.0, 1200.0], millis(3000), level)),
+        ("music".into(), hold_music(millis(10_000), level, random)),
+        (
+            "digits".into(),
+            "159D*#".chars().filter_map(|d| dtmf(d, Duration::from_millis(90), level, 0.0)).flatten().collect(),
+        ),
+    ];
+    sounds.extend(NoiseKind::ALL.map(|kind| (kind.name().to_owned(), noise(kind, millis(4000), level, random))));
+    sounds.extend(
+        [FaxTone::Cng, FaxTone::Ced, FaxTone::Ansam].map(|tone| (format!("{tone:?}"), fax(tone, seconds(5), level))),
+    );
+    sounds.extend(SIT.iter().map(|row| (format!("{:?}", row.code), special_information(row, level))));
+    sounds.extend(SUPERVISORY.iter().take(4).map(|row| (format!("{row:?}"), supervisory(row, seconds(9), level))));
+    let mut sounds: Vec<(String, Vec<i16>)> =
+        sounds.into_iter().map(|(name, samples)| (name, to_pcm(&samples))).collect();
+    let square = (0..16_000).map(|at| if at / 7 % 2 == 0 { i16::MIN } else { i16::MAX }).collect();
+    sounds.extend([("full scale".into(), square), ("silence".into(), vec![0; 60_000])]);
+    sounds
+}
+
+#[test]
+fn a_detector_never_allocates_after_construction() {
+    let recorded = support::corpus().into_iter().map(|call| (call.name, call.samples));
+    for (name, samples) in recorded.chain(sounds()) {
+        for preset in Preset::ALL {
+            let mut detector = support::detector(preset);
+            let touches = touches(|| hear(&mut detector, &samples));
+            assert_eq!(touches, 0, "{name} under {}", preset.name());
+        }
+    }
+}
+
+#[test]
+fn what_allocates_is_counted() {
+    assert_eq!(touches(|| drop(black_box(vec![0u8; 100]))), 2);
+}
