@@ -84,9 +84,12 @@ struct Run {
     second_hz: f32,
     /// Hops in which the second line was there.
     dual: u32,
-    /// Power of the tone in its hops, the first two left out: sum, least, most, count.
+    /// Power of the stronger line in single hops, the first and last left out: sum.
     sum: f32,
-    least: f32,
+    /// Power of the one or two lines in the windows of the same hops: sum.
+    lines: f32,
+    /// What must be even: the two least, the most, the count.
+    least: [f32; 2],
     most: f32,
     count: u32,
     /// Hops since the tone fell silent.
@@ -112,6 +115,10 @@ struct Run {
 #[derive(Clone, Copy, Debug)]
 struct Held {
     power: f32,
+    /// Power of the one or two lines in the window.
+    lines: f32,
+    /// The power whose evenness counts: of single hops for one line; of windows for two, which beat in single hops.
+    even: f32,
     beside: f32,
     hz: f32,
 }
@@ -124,8 +131,13 @@ impl Run {
             self.count += 1;
             self.beside += held.beside;
             self.stray += (held.hz - self.hz).abs();
-            self.least = self.least.min(held.power);
-            self.most = self.most.max(held.power);
+            self.lines += held.lines;
+            if held.even < self.least[0] {
+                self.least = [held.even, self.least[0]];
+            } else {
+                self.least[1] = self.least[1].min(held.even);
+            }
+            self.most = self.most.max(held.even);
         }
     }
 
@@ -133,18 +145,23 @@ impl Run {
         self.sum / self.count.max(1) as f32
     }
 
+    /// The most power over the least but one: the last hop of a tone that fades out is let pass.
+    fn evenness(&self) -> f32 {
+        self.most / self.least[1].min(self.most)
+    }
+
     /// Whether the power is even, the frequency stays, and nothing sounds beside the tone but a background this loud.
     fn is_steady(&self, background: f32) -> bool {
         let mean = |sum: f32| sum / self.count.max(1) as f32;
         self.count > 0
-            && self.most <= UNEVEN * self.least
+            && self.evenness() <= UNEVEN
             && mean(self.stray) <= STRAY.0 * self.hz + STRAY.1
-            && mean(self.beside) <= BESIDE.0 * self.power() + BESIDE.1 * background
+            && mean(self.beside) <= BESIDE.0 * mean(self.lines) + BESIDE.1 * background
     }
 
     /// The level of all that sounded while the tone did, as a mean square.
     fn level(&self) -> f32 {
-        (self.sum * if self.dual * 2 > self.hops { 2.0 } else { 1.0 } + self.beside) / self.count.max(1) as f32
+        (self.lines + self.beside) / self.count.max(1) as f32
     }
 }
 
@@ -221,7 +238,8 @@ impl BeepAnalyser {
             second_hz,
             dual: u32::from(second_hz > 0.0),
             sum: 0.0,
-            least: f32::INFINITY,
+            lines: 0.0,
+            least: [f32::INFINITY; 2],
             most: 0.0,
             count: 0,
             silent: 0,
@@ -279,7 +297,7 @@ impl BeepAnalyser {
             ended: run.ended,
             hz: run.hz,
             second_hz: (run.dual * 2 > run.hops).then_some(run.second_hz),
-            level: Dbm0::from_mean_square(run.power()),
+            level: Dbm0::from_mean_square(run.lines / run.count as f32),
         }))
     }
 
@@ -299,9 +317,13 @@ impl BeepAnalyser {
         run.count_last();
         run.torn =
             if run.count > 0 && hop.level.mean_square < 0.7 * run.power() { TORN } else { run.torn.saturating_sub(1) };
+        let count = if second > 0.0 { 2 } else { 1 };
+        let lines = hop.spectrum.peaks.iter().take(count).map(|p| p.power).sum();
         run.last = (run.hops > 3 && run.torn == 0 && tonal.is_some()).then(|| Held {
             power,
-            beside: hop.spectrum.total * (1.0 - hop.spectrum.purity(if second > 0.0 { 2 } else { 1 })),
+            lines,
+            even: if second > 0.0 { lines } else { power },
+            beside: hop.spectrum.total * (1.0 - hop.spectrum.purity(count)),
             hz: near,
         });
         if run.hops == 5 {
@@ -347,7 +369,7 @@ impl BeepAnalyser {
         run.alone
             && run.hops >= LEAST_HOPS
             && run.is_steady(run.after)
-            && !(short && (run.dual > 1 || run.before > QUIET * run.level() || run.most > STEADY * run.least))
+            && !(short && (run.dual > 1 || run.before > QUIET * run.level() || run.evenness() > STEADY))
             && length + TOLERANCE >= self.config.least_length
             && length <= self.config.most_length + TOLERANCE
             && !self.is_known_tone(run, length)

@@ -1,0 +1,103 @@
+//! What a line does to a call changes nothing that matters: every label of the corpus's clean recordings stands when the
+//! call is louder or fainter, coded anew, offset, cut off at its peaks, or short of some packets.
+
+mod support;
+
+use std::fmt::Write as _;
+
+use offhook_audio::Dbm0;
+use offhook_detect::{DetectConfig, Input};
+use offhook_sim::line::{Encoding, Line};
+use offhook_sim::packets::{Concealment, Loss};
+use support::{Call, corpus, first_final, heard};
+
+/// Every recording over `line`, lost packets concealed as it does, or given as gaps: what became of the labels that do
+/// not stand.
+fn changed(line: &Line, gaps: bool, seed: u64) -> String {
+    let mut told = String::new();
+    for call in corpus() {
+        let carried = line.carry(&call.samples, None, seed);
+        let mut inputs = vec![];
+        let mut from = 0;
+        for span in carried.missing.iter().filter(|_| gaps) {
+            inputs.extend([
+                Input::Samples(carried.samples[from..span.start].to_vec()),
+                Input::Gap((span.end - span.start) as u64),
+            ]);
+            from = span.end;
+        }
+        inputs.push(Input::Samples(carried.samples[from..].to_vec()));
+        tell(&call, &inputs, &mut told);
+    }
+    told
+}
+
+fn tell(call: &Call, inputs: &[Input], told: &mut String) {
+    let (events, last) = heard(DetectConfig::default(), inputs);
+    for (when, verdict) in [("first", first_final(&events, last)), ("last", last)] {
+        if !call.is_right(&verdict) {
+            let _ =
+                writeln!(told, "  {}: {when} {} at {}: {}", call.name, verdict.answered_by, verdict.at, verdict.cause);
+        }
+    }
+}
+
+fn stands(what: &str, line: &Line, gaps: bool, seeds: u64) {
+    let mut told = String::new();
+    for seed in 0..seeds {
+        let changed = changed(line, gaps, seed);
+        if !changed.is_empty() {
+            let _ = write!(told, "{what}, seed {seed}:\n{changed}");
+        }
+    }
+    assert!(told.is_empty(), "{told}");
+}
+
+const LINEAR: Line = Line::clean(Encoding::Linear);
+
+#[test]
+fn loudness_from_12_db_below_to_12_db_above_changes_no_label() {
+    for gain_db in [-12.0, -9.0, -6.0, -3.0, 3.0, 6.0, 9.0, 12.0] {
+        stands(&format!("{gain_db} dB"), &Line { gain_db, ..LINEAR }, false, 1);
+    }
+}
+
+#[test]
+fn another_codec_changes_no_label() {
+    for encoding in [Encoding::Ulaw, Encoding::Alaw] {
+        stands(&format!("{encoding:?}"), &Line::clean(encoding), false, 1);
+    }
+}
+
+#[test]
+fn a_direct_current_changes_no_label() {
+    for dc_offset in [-3000, -500, 100, 1000, 4000] {
+        stands(&format!("offset {dc_offset}"), &Line { dc_offset, ..LINEAR }, false, 1);
+    }
+}
+
+#[test]
+fn clipping_changes_no_label() {
+    for level in [-3.0, -9.0, -15.0] {
+        stands(&format!("clipped at {level} dBm0"), &Line { clipping: Some(Dbm0(level)), ..LINEAR }, false, 1);
+    }
+}
+
+fn lossy() -> Line {
+    Line { loss: Some(Loss { share: 0.02, burst: 1.0 }), ..LINEAR }
+}
+
+#[test]
+fn losing_2_percent_of_the_packets_changes_no_label_when_silence_is_played_for_them() {
+    stands("2 % silent", &lossy(), false, 8);
+}
+
+#[test]
+fn losing_2_percent_of_the_packets_changes_no_label_when_the_last_one_is_repeated_for_them() {
+    stands("2 % repeated", &Line { concealment: Concealment::RepeatAttenuated, ..lossy() }, false, 8);
+}
+
+#[test]
+fn losing_2_percent_of_the_packets_changes_no_label_when_they_are_told_as_gaps() {
+    stands("2 % gaps", &lossy(), true, 8);
+}
