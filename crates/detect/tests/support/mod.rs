@@ -16,6 +16,8 @@ use offhook_sim::{CallSet, SimCall, SimConfig, Simulator};
 pub(crate) struct Call {
     pub(crate) name: String,
     pub(crate) label: String,
+    /// The line: `clean`, `noisy`, with `+loss` and the like.
+    pub(crate) condition: String,
     pub(crate) samples: Vec<i16>,
 }
 
@@ -34,12 +36,13 @@ pub(crate) fn corpus() -> Vec<Call> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
     let manifest = std::fs::read_to_string(folder.join("manifest.csv")).expect("the corpus has a manifest");
     let rows = manifest.lines().skip(1).filter_map(|row| {
-        let mut fields = row.splitn(3, ',');
-        Some((fields.next()?, fields.next()?))
+        let mut fields = row.split(',');
+        Some((fields.next()?, fields.next()?, fields.nth(3)?))
     });
-    rows.map(|(path, label)| Call {
+    rows.map(|(path, label, condition)| Call {
         name: path.trim_end_matches(".wav").to_owned(),
         label: label.to_owned(),
+        condition: condition.to_owned(),
         samples: decode_file(folder.join(path), &DecodeOptions::default()).expect("a recording").samples,
     })
     .collect()
