@@ -1,0 +1,225 @@
+//! Every outcome that a preset can give is given for some sound: no parameter shuts another out.
+
+mod support;
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use offhook_audio::Dbm0;
+use offhook_audio::tones::{FaxTone, SIT, SUPERVISORY, SupervisoryTone};
+use offhook_detect::{AnsweredBy, Cause, Detector, Fact, Input, Preset, Stage, Verdict};
+use offhook_sim::signal::{millis, to_pcm};
+use offhook_sim::texts::SpeechKind;
+use offhook_sim::tones::{Beep, fax, special_information, supervisory};
+use offhook_sim::{Random, VoiceBank, music::hold_music};
+use support::{detector, first_final, play, verdicts};
+
+const FUSED: [Preset; 3] = [Preset::Balanced, Preset::Conservative, Preset::Aggressive];
+const LEVEL: Dbm0 = Dbm0(-18.0);
+
+fn spoken(kind: SpeechKind, seed: u64) -> Vec<i16> {
+    to_pcm(&VoiceBank::builtin().speak(kind, &mut Random::new(seed)).samples)
+}
+
+static HELLO: LazyLock<Vec<i16>> = LazyLock::new(|| spoken(SpeechKind::HumanShort, 1));
+/// Six seconds of a greeting without a pause to wait in.
+static GREETING: LazyLock<Vec<i16>> = LazyLock::new(|| {
+    let mut samples = Vec::new();
+    for seed in 0.. {
+        if samples.len() >= millis(6000) {
+            break;
+        }
+        samples.extend(spoken(SpeechKind::VoicemailPersonal, seed));
+    }
+    samples
+});
+
+fn silence(millis: usize) -> Vec<i16> {
+    vec![0; millis * 8]
+}
+
+fn beep() -> Vec<i16> {
+    to_pcm(&Beep::default().samples())
+}
+
+fn music(seconds: usize) -> Vec<i16> {
+    to_pcm(&hold_music(millis(seconds * 1000), LEVEL, &mut Random::new(3)))
+}
+
+/// The first verdict to act on, and the one at the end.
+fn heard(preset: Preset, parts: &[&[i16]]) -> (Verdict, Verdict) {
+    let mut detector = detector(preset);
+    let events = play(&mut detector, &[Input::Samples(parts.concat())]);
+    let last = detector.finish();
+    (first_final(&events, last), last)
+}
+
+#[track_caller]
+fn reached(preset: Preset, verdict: &Verdict, who: AnsweredBy, cause: &str) {
+    let told = (verdict.answered_by, verdict.cause.word());
+    assert_eq!(told, (who, cause), "{} at {}: {}", preset.name(), verdict.at, verdict.cause);
+}
+
+#[test]
+fn a_person_is_reached_by_a_short_greeting() {
+    for preset in Preset::ALL {
+        let (first, last) = heard(preset, &[&silence(500), &HELLO, &silence(4000)]);
+        reached(preset, &first, AnsweredBy::Human, "short_greeting");
+        assert_eq!(first, last);
+    }
+}
+
+#[test]
+fn voicemail_is_reached_by_a_long_greeting() {
+    for preset in Preset::ALL {
+        let (first, _) = heard(preset, &[&silence(500), &GREETING]);
+        assert_eq!(first.answered_by, AnsweredBy::Voicemail, "{}: {}", preset.name(), first.cause);
+        if preset != Preset::Classic {
+            reached(preset, &first, AnsweredBy::Voicemail, "long_greeting");
+        }
+    }
+}
+
+#[test]
+fn voicemail_is_reached_by_a_beep() {
+    for preset in FUSED {
+        let (first, _) = heard(preset, &[&silence(1500), &beep(), &silence(3000)]);
+        reached(preset, &first, AnsweredBy::Voicemail, "beep");
+        let (_, last) = heard(preset, &[&silence(500), &GREETING, &silence(600), &beep(), &silence(2000)]);
+        reached(preset, &last, AnsweredBy::Voicemail, "beep");
+        let mut told = detector(preset);
+        let events = play(&mut told, &[Input::Gap(4000), Input::Fact(Fact::BeepEnded { hz: 1000.0 })]);
+        reached(preset, &first_final(&events, told.finish()), AnsweredBy::Voicemail, "beep");
+    }
+}
+
+#[test]
+fn fax_is_reached_by_each_of_its_tones() {
+    for preset in FUSED {
+        for tone in [FaxTone::Cng, FaxTone::Ced, FaxTone::Ansam] {
+            let sound = to_pcm(&fax(tone, Duration::from_secs(8), LEVEL));
+            let (first, _) = heard(preset, &[&silence(800), &sound]);
+            reached(preset, &first, AnsweredBy::Fax, "fax");
+        }
+    }
+}
+
+#[test]
+fn special_information_is_reached_by_each_of_its_codes() {
+    for preset in FUSED {
+        for row in SIT {
+            let (first, last) =
+                heard(preset, &[&silence(500), &to_pcm(&special_information(row, LEVEL)), &silence(2000)]);
+            reached(preset, &first, AnsweredBy::Sit(row.code), "sit");
+            assert_eq!(first, last);
+        }
+    }
+}
+
+#[test]
+fn silence_is_reached_by_saying_nothing() {
+    for preset in FUSED {
+        reached(preset, &heard(preset, &[&silence(20_000)]).0, AnsweredBy::Silence, "initial_silence");
+    }
+}
+
+#[test]
+fn a_queue_is_reached_by_its_music() {
+    for preset in FUSED {
+        let (_, last) = heard(preset, &[&silence(500), &music(15)]);
+        reached(preset, &last, AnsweredBy::Ivr, "music");
+    }
+}
+
+#[test]
+fn an_announcement_is_reached_by_a_tone_that_ends_the_call() {
+    for preset in FUSED {
+        let busy = SUPERVISORY.iter().find(|row| row.tone == SupervisoryTone::Busy).expect("a busy tone");
+        let sound = to_pcm(&supervisory(busy, Duration::from_secs(10), LEVEL));
+        let (first, _) = heard(preset, &[&silence(500), &sound]);
+        reached(preset, &first, AnsweredBy::Announcement, "supervisory");
+    }
+}
+
+#[test]
+fn a_person_taken_for_a_machine_is_reached_by_conversation() {
+    for preset in FUSED {
+        let turns = [silence(1500), HELLO.clone(), silence(1500), HELLO.clone(), silence(1500), HELLO.clone()].concat();
+        let (first, last) = heard(preset, &[&silence(500), &GREETING, &turns, &silence(3000)]);
+        reached(preset, &first, AnsweredBy::Voicemail, "long_greeting");
+        reached(preset, &last, AnsweredBy::Human, "conversation");
+        assert_eq!(last.stage, Stage::Revised);
+    }
+}
+
+/// Speaks a short word whenever a little more silence would settle it, so that time runs out.
+fn undecided(detector: &mut Detector) -> Option<Verdict> {
+    let word = &HELLO[millis(60)..millis(60 + 110)];
+    while detector.now().as_millis() < 25_000 {
+        let mut ahead = detector.clone();
+        let soon = play(&mut ahead, &[Input::Samples(silence(120))]);
+        let settled = verdicts(&soon).any(|verdict| verdict.stage == Stage::Final);
+        let next = if settled { word.to_vec() } else { silence(20) };
+        let events = play(detector, &[Input::Samples(next)]);
+        if let Some(verdict) = verdicts(&events).find(|verdict| verdict.stage == Stage::Final) {
+            return Some(verdict);
+        }
+    }
+    None
+}
+
+#[test]
+fn unknown_is_reached_when_time_runs_out() {
+    for preset in FUSED {
+        let verdict = undecided(&mut detector(preset)).expect("a verdict");
+        reached(preset, &verdict, AnsweredBy::Unknown, "timeout");
+    }
+}
+
+#[test]
+fn a_call_that_ends_early_is_reached_by_its_end() {
+    for preset in Preset::ALL {
+        reached(preset, &detector(preset).finish(), AnsweredBy::Unknown, "hung_up");
+    }
+}
+
+/// Stretches of milliseconds under the classic preset: `v` voice, `s` silence, `x` lost.
+fn classic(stretches: &[(char, usize)]) -> Verdict {
+    let mut detector = detector(Preset::Classic);
+    let input = |(kind, length): &(char, usize)| match kind {
+        'v' => Input::Samples((0..length * 8).map(|at| if at % 8 < 4 { 3000 } else { -3000 }).collect()),
+        's' => Input::Samples(silence(*length)),
+        _ => Input::Gap(*length as u64 * 8),
+    };
+    let events = play(&mut detector, &stretches.iter().map(input).collect::<Vec<_>>());
+    first_final(&events, detector.finish())
+}
+
+#[test]
+fn the_classic_preset_reaches_every_cause_that_its_defaults_allow() {
+    let many = |count| [('v', 20), ('s', 80)].repeat(count);
+    let words = [('s', 60), ('v', 120), ('s', 60), ('v', 120), ('s', 60), ('v', 120), ('s', 60), ('v', 120)];
+    for (stretches, who, cause) in [
+        (vec![('s', 300), ('v', 400), ('s', 2000)], AnsweredBy::Human, "short_greeting"),
+        (vec![('s', 3000)], AnsweredBy::Voicemail, "initial_silence"),
+        (vec![('s', 60), ('v', 900), ('s', 400), ('v', 900)], AnsweredBy::Voicemail, "long_greeting"),
+        (words.to_vec(), AnsweredBy::Voicemail, "too_many_words"),
+        (many(60), AnsweredBy::Unknown, "timeout"),
+        (vec![('x', 6000)], AnsweredBy::Unknown, "no_audio"),
+    ] {
+        reached(Preset::Classic, &classic(&stretches), who, cause);
+    }
+}
+
+#[test]
+fn causes_tell_what_was_measured_and_the_limit_it_met() {
+    for preset in FUSED {
+        let config = *detector(preset).params().config();
+        let (person, _) = heard(preset, &[&silence(500), &HELLO, &silence(4000)]);
+        let Cause::ShortGreeting { voice, silence, limit } = person.cause else { panic!("{}", person.cause) };
+        assert!(silence >= limit && voice > Duration::ZERO && voice < config.decide.long_greeting, "{}", person.cause);
+        let (machine, _) = heard(preset, &[&GREETING]);
+        let Cause::LongGreeting { voice, limit } = machine.cause else { panic!("{}", machine.cause) };
+        assert!(voice >= limit && limit == config.decide.long_greeting, "{}", machine.cause);
+    }
+}
