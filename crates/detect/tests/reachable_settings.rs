@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use offhook_detect::{ConfigError, DetectConfig, Params, Preset};
 
+type Change = fn(&mut DetectConfig);
+
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
@@ -62,7 +64,7 @@ fn a_value_beyond_either_end_of_its_range_is_refused_and_the_ends_are_taken() {
                 }
                 // A duration or a count below zero is no value at all.
                 Err(ConfigError::Unreadable { field, given: told, expected }) => {
-                    assert!(beyond < 0.0 || beyond > 65_535.0, "{field}={given}");
+                    assert!(!(0.0..=65_535.0).contains(&beyond), "{field}={given}");
                     assert_eq!((field, &told), (parameter.name.as_str(), &given));
                     assert!(!expected.is_empty());
                 }
@@ -100,7 +102,7 @@ fn an_unknown_parameter_is_refused_with_the_names_there_are() {
 
 #[test]
 fn fields_out_of_range_are_refused_however_they_came_to_be() {
-    let cases: [(fn(&mut DetectConfig), &str); 4] = [
+    let cases: [(Change, &str); 4] = [
         (|c| c.vad.onset = ms(5), "vad.onset"),
         (|c| c.vad.snr_db = f32::NAN, "vad.snr_db"),
         (|c| c.classic.silence_threshold = 40_000, "classic.silence_threshold"),
@@ -116,7 +118,7 @@ fn fields_out_of_range_are_refused_however_they_came_to_be() {
 
 #[test]
 fn parameters_that_shut_a_verdict_out_are_refused() {
-    let cases: [(fn(&mut DetectConfig), &str, &str); 6] = [
+    let cases: [(Change, &str, &str); 6] = [
         (|c| c.decide.short_greeting = ms(1000), "decide.longer_greeting", "decide.short_greeting (1000ms)"),
         (|c| c.decide.longer_greeting = ms(2600), "decide.long_greeting", "decide.longer_greeting (2600ms)"),
         (
