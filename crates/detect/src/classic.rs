@@ -131,10 +131,10 @@ impl ClassicRules {
             };
             return Some((AnsweredBy::Unknown, cause));
         }
-        if mean? < self.limits.silence_threshold { self.silent() } else { self.voiced() }
+        if mean? < self.limits.silence_threshold { self.silent_frame() } else { self.voice_frame() }
     }
 
-    fn silent(&mut self) -> Option<(AnsweredBy, Cause)> {
+    fn silent_frame(&mut self) -> Option<(AnsweredBy, Cause)> {
         let limits = &self.limits;
         self.silence += FRAME_MS;
         if self.silence >= limits.between_words_silence {
@@ -153,7 +153,7 @@ impl ClassicRules {
         None
     }
 
-    fn voiced(&mut self) -> Option<(AnsweredBy, Cause)> {
+    fn voice_frame(&mut self) -> Option<(AnsweredBy, Cause)> {
         let limits = &self.limits;
         self.silence = 0;
         self.voice += FRAME_MS;

@@ -125,8 +125,6 @@ section! {
         total_analysis_time: Duration = ms(5000), ms(20), ms(60_000);
         /// The shortest word. Elsewhere: Asterisk `min_word_length`.
         min_word_length: Duration = ms(100), ms(0), ms(60_000);
-        /// A burst with less voiced sound than this is no word: it is clatter or breath. Raising it ignores more noise and misses whispers.
-        least_voiced: Duration = ms(50), ms(0), ms(500);
         /// Silence that parts two words. Elsewhere: Asterisk `between_words_silence`.
         between_words_silence: Duration = ms(50), ms(0), ms(60_000);
         /// More words than this make a machine. Elsewhere: Asterisk `maximum_number_of_words`.

@@ -138,6 +138,10 @@ impl Detector {
 
     /// Takes note of what audio cannot tell. It counts from the hop being filled.
     pub fn note(&mut self, fact: Fact) -> Events<'_> {
+        if fact == Fact::Answered {
+            // What rang or played before the answer is no memory of the call.
+            self.music.reset();
+        }
         self.fusion.note(fact, self.now, &mut self.pending);
         Events { detector: self, rest: Rest::Gap(0) }
     }

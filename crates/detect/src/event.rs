@@ -36,7 +36,8 @@ pub enum Phase {
 /// What happened, and when it was known. Events come in order of `at`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
-    /// The media time at which this was known, a multiple of 10 ms. The times inside `kind` say when it happened.
+    /// The media time at which this was known: the end of a hop, or when a fact was noted. The times inside `kind` say
+    /// when it happened.
     pub at: MediaTime,
     /// What happened.
     pub kind: EventKind,

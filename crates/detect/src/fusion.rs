@@ -30,6 +30,7 @@ const SURE: f32 = 0.9;
 pub(crate) struct Fusion {
     config: DetectConfig,
     phase: Phase,
+    answered_at: MediaTime,
     cadence: Cadence,
     classic: ClassicRules,
     music: Music,
@@ -51,6 +52,7 @@ impl Fusion {
         Self {
             config: *config,
             phase: config.begins,
+            answered_at: MediaTime::ZERO,
             cadence: Cadence::new(&config.cadence, MediaTime::ZERO),
             classic: ClassicRules::new(&config.classic),
             music: Music::new(&config.music),
@@ -73,15 +75,18 @@ impl Fusion {
         match fact {
             Fact::EarlyMedia => self.phase = Phase::Progress,
             Fact::Answered if self.phase == Phase::Progress => {
-                self.phase = Phase::Analysis;
-                self.cadence = Cadence::new(&self.config.cadence, now);
-                self.classic = ClassicRules::new(&self.config.classic);
+                // All that is weighed begins anew; a verdict from before stands until the call says otherwise.
+                let cadence = Cadence::new(&self.config.cadence, now);
+                let (phase, answered_at) = (Phase::Analysis, now);
+                let (speech, verdict) = (self.speech, self.verdict);
+                *self = Self { phase, answered_at, cadence, speech, verdict, ..Self::new(&self.config) };
                 events.put(now, EventKind::Answered);
             }
             Fact::Answered => {}
             Fact::Dtmf(digit) => events
                 .put(now, EventKind::Dtmf(crate::signals::DtmfDigit { digit, started: now, length: Duration::ZERO })),
             Fact::BeepEnded { hz } => {
+                let hz = if hz.is_finite() { hz } else { 0.0 };
                 let level = Dbm0::default();
                 self.beep(Beep { started: now, ended: now, hz, second_hz: None, level }, now, events);
             }
@@ -92,8 +97,12 @@ impl Fusion {
         let now = signals.at;
         let tone = self.tone_told || signals.dtmf_sounding || signals.supervisory_sounding;
         self.music.push(signals, tone);
-        let voice = signals.voice.active && !signals.lost && !tone && !self.music.playing();
-        self.cadence.push(now, voice, signals.voice.voiced);
+        if signals.lost {
+            self.cadence.push_gap(now);
+        } else {
+            let voice = signals.voice.active && !tone && !self.music.playing();
+            self.cadence.push(now, voice, signals.voice.voiced);
+        }
         self.tell_speech(signals, events);
         self.tell_tones(signals, events);
         if self.phase == Phase::Progress {
@@ -105,8 +114,8 @@ impl Fusion {
             self.greeting_started = true;
             events.put(now, EventKind::GreetingStarted { started });
         }
-        if signals.supervisory_sounding && self.cadence.first_word.is_none() {
-            self.cadence.begin_again(now);
+        if signals.supervisory_sounding {
+            self.cadence.ringing();
         }
         match self.config.rules {
             Rules::Classic => {
@@ -149,7 +158,9 @@ impl Fusion {
         }
         if let Some(tone) = signals.supervisory {
             events.put(now, EventKind::Supervisory(tone));
-            if tables::ends_the_call(tone) {
+            // A person who hangs up leaves a busy tone behind, and was a person all the same.
+            let person = self.final_verdict().is_some_and(|v| v.answered_by == AnsweredBy::Human);
+            if tables::ends_the_call(tone) && !person {
                 self.give_fused(AnsweredBy::Announcement, Cause::Supervisory { tone }, now, events);
             }
         }
@@ -185,9 +196,21 @@ impl Fusion {
         }
         events.put(now, EventKind::BeepEnded(beep));
         let cause = Cause::Beep { hz: beep.hz, length: beep.length(), level: beep.level };
-        self.give_fused(AnsweredBy::Voicemail, cause, now, events);
+        // In the middle of a conversation telephones beep for other reasons.
+        let person = self.final_verdict().is_some_and(|v| v.answered_by == AnsweredBy::Human);
+        if !person || self.cadence.elapsed() <= self.config.decide.total_time {
+            self.give_fused(AnsweredBy::Voicemail, cause, now, events);
+        }
+        self.await_message(now);
         if let Some(ready) = &mut self.ready {
             ready.beep(beep.ended);
+        }
+    }
+
+    /// Begins to wait for the moment of the message, once a machine that takes messages has answered.
+    fn await_message(&mut self, now: MediaTime) {
+        if self.ready.is_none() && self.final_verdict().is_some_and(|v| v.answered_by.takes_messages()) {
+            self.ready = Some(Ready::new(&self.config.ready, now));
         }
     }
 
@@ -208,7 +231,9 @@ impl Fusion {
 
     fn decide(&mut self, now: MediaTime, events: &mut HopEvents) {
         let open = self.verdict.is_none_or(|v| {
-            v.stage == Stage::Provisional || matches!(v.answered_by, AnsweredBy::Silence | AnsweredBy::Unknown)
+            v.stage == Stage::Provisional
+                || matches!(v.answered_by, AnsweredBy::Silence | AnsweredBy::Unknown)
+                || v.at < self.answered_at
         });
         if !open {
             return self.hear_turns(now, events);
@@ -230,7 +255,10 @@ impl Fusion {
             let cause = Cause::InitialSilence { silence, limit: d.initial_silence };
             self.give(AnsweredBy::Silence, cause, now, events);
         } else if elapsed >= d.total_time {
-            self.give(AnsweredBy::Unknown, Cause::Timeout { elapsed, voice, limit: d.total_time }, now, events);
+            let limit = d.total_time;
+            let cause =
+                if c.audio { Cause::Timeout { elapsed, voice, limit } } else { Cause::NoAudio { elapsed, limit } };
+            self.give(AnsweredBy::Unknown, cause, now, events);
         } else if voice >= d.long_greeting.mul_f32(GUESS_SHARE) {
             self.guess(AnsweredBy::Voicemail, Cause::LongGreeting { voice, limit: d.long_greeting }, now, events);
         } else if c.first_word.is_some() && silence >= FIRST_GUESS {
@@ -259,9 +287,7 @@ impl Fusion {
     fn follow(&mut self, now: MediaTime, events: &mut HopEvents) {
         let silence = self.cadence.silence();
         let Some(verdict) = self.final_verdict() else { return };
-        if verdict.answered_by.takes_messages() && self.ready.is_none() {
-            self.ready = Some(Ready::new(&self.config.ready, now));
-        }
+        self.await_message(now);
         let ready =
             self.ready.as_mut().and_then(|r| r.push(now, silence, self.tone_told, !self.cadence.voice.is_zero()));
         let over = ready.is_some() || silence >= self.config.ready.silence || verdict.answered_by == AnsweredBy::Human;
@@ -293,7 +319,6 @@ impl Fusion {
         if earlier.is_some_and(|v| v.answered_by == who && !(surer && v.cause.word() != cause.word())) {
             return;
         }
-        // A person's line may carry a tone, but a machine that was told by its own signals is none.
         let stage = if earlier.is_some() { Stage::Revised } else { Stage::Final };
         self.put(who, cause, now, stage, events);
     }
@@ -322,7 +347,12 @@ impl Fusion {
         if let Some(verdict) = self.final_verdict() {
             return verdict;
         }
-        let heard = self.heard();
+        let mut heard = self.heard();
+        if self.phase == Phase::Progress {
+            // Nobody answered: what was heard on the way is evidence of nobody.
+            heard.voice = Duration::ZERO;
+            heard.elapsed = Duration::ZERO;
+        }
         let probabilities = Probabilities::from_weights(odds::likely(&heard));
         let likeliest = AnsweredBy::ALL.into_iter().find(|&k| probabilities.of(k).get() >= SURE);
         let answered_by = likeliest.unwrap_or(AnsweredBy::Unknown);

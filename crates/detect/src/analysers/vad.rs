@@ -55,8 +55,8 @@ pub struct VadAnalyser {
     /// The first and the last active hop of the speech.
     first: MediaTime,
     last: MediaTime,
-    voiced: u32,
-    unvoiced: u32,
+    active: u32,
+    inactive: u32,
     voice: Voice,
 }
 
@@ -84,8 +84,8 @@ impl VadAnalyser {
             voicing: Voicing::new(),
             first: MediaTime::ZERO,
             last: MediaTime::ZERO,
-            voiced: 0,
-            unvoiced: 0,
+            active: 0,
+            inactive: 0,
             voice: Voice::default(),
         };
         new.reset();
@@ -100,7 +100,7 @@ impl VadAnalyser {
         (self.slot, self.in_slot, self.hops) = (0, 0, 0);
         self.tone_hz = 0.0;
         self.voicing = Voicing::new();
-        (self.voiced, self.unvoiced) = (0, 0);
+        (self.active, self.inactive) = (0, 0);
         (self.first, self.last) = (MediaTime::ZERO, MediaTime::ZERO);
         self.voice = Voice::default();
     }
@@ -175,24 +175,24 @@ impl VadAnalyser {
 
     fn debounce(&mut self, active: bool, now: MediaTime) {
         if active {
-            if self.voiced == 0 {
+            if self.active == 0 {
                 self.first = now.saturating_sub(HOP_LENGTH);
             }
             self.last = now;
-            self.voiced += 1;
-            self.unvoiced = 0;
+            self.active += 1;
+            self.inactive = 0;
         } else {
-            self.unvoiced += 1;
-            if self.unvoiced > 2 {
-                self.voiced = 0;
+            self.inactive += 1;
+            if self.inactive > 2 {
+                self.active = 0;
             }
         }
         match self.voice.state {
-            SpeechState::Silence if self.voiced >= self.onset => {
+            SpeechState::Silence if self.active >= self.onset => {
                 self.voice.state = SpeechState::Speech;
                 self.voice.since = self.first;
             }
-            SpeechState::Speech if self.unvoiced >= self.hangover => {
+            SpeechState::Speech if self.inactive >= self.hangover => {
                 self.voice.state = SpeechState::Silence;
                 self.voice.since = self.last;
             }

@@ -18,14 +18,16 @@ pub(crate) struct Cadence {
     now: MediaTime,
     /// The burst being heard: when it began, and the silence since its last voiced hop.
     burst: Option<Burst>,
+    /// Lost since the last word: neither voice nor silence.
+    lost: Duration,
+    /// Whether anything arrived at all.
+    pub(crate) audio: bool,
     /// When the first word began.
     pub(crate) first_word: Option<MediaTime>,
     /// When the last word ended, or the origin.
     pub(crate) last_word_end: MediaTime,
     /// Length of all words.
     pub(crate) voice: Duration,
-    /// Words heard.
-    pub(crate) words: u16,
     /// Utterances heard: words joined by short pauses.
     pub(crate) utterances: u16,
     /// Length of the words of the current utterance.
@@ -34,8 +36,6 @@ pub(crate) struct Cadence {
     pub(crate) turn_voice: Duration,
     /// Silence before the current utterance.
     pub(crate) pause_before: Duration,
-    /// The longest pause between two utterances.
-    pub(crate) longest_pause: Duration,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,21 +53,22 @@ impl Cadence {
             origin,
             now: origin,
             burst: None,
+            lost: Duration::ZERO,
+            audio: false,
             first_word: None,
             last_word_end: origin,
             voice: Duration::ZERO,
-            words: 0,
             utterances: 0,
             utterance_voice: Duration::ZERO,
             turn_voice: Duration::ZERO,
             pause_before: Duration::ZERO,
-            longest_pause: Duration::ZERO,
         }
     }
 
     /// One hop that ends at `now`, with or without voice, and if so whether it is a voiced sound.
     pub(crate) fn push(&mut self, now: MediaTime, voice: bool, voiced: bool) {
         self.now = now;
+        self.audio = true;
         if voice {
             let started = now.saturating_sub(STEP);
             let burst = self.burst.get_or_insert(Burst {
@@ -89,23 +90,25 @@ impl Cadence {
         }
     }
 
+    /// One hop that ends at `now` and never arrived.
+    pub(crate) fn push_gap(&mut self, now: MediaTime) {
+        self.now = now;
+        self.lost += STEP;
+    }
+
     fn count(&mut self, length: Duration) {
         let Some(burst) = &mut self.burst else { return };
         let new = length - burst.counted;
         if burst.counted.is_zero() {
             let pause = burst.started - self.last_word_end;
             if self.first_word.is_none() || pause >= self.config.between_utterances {
-                if self.first_word.is_some() {
-                    self.longest_pause = self.longest_pause.max(pause);
-                }
-                self.pause_before = pause;
+                self.pause_before = pause.saturating_sub(self.lost);
                 if pause >= self.config.between_turns {
                     self.turn_voice = Duration::ZERO;
                 }
                 self.utterances = self.utterances.saturating_add(1);
                 self.utterance_voice = Duration::ZERO;
             }
-            self.words = self.words.saturating_add(1);
             self.first_word.get_or_insert(burst.started);
         }
         burst.counted = length;
@@ -113,16 +116,20 @@ impl Cadence {
         self.utterance_voice += new;
         self.turn_voice += new;
         self.last_word_end = burst.ended;
+        self.lost = Duration::ZERO;
     }
 
-    /// Nothing said yet counts: silence begins here.
-    pub(crate) fn begin_again(&mut self, now: MediaTime) {
-        *self = Self::new(&self.config, now);
+    /// What sounds now is a tone of the network: before the first word, silence begins after it.
+    pub(crate) fn ringing(&mut self) {
+        if self.first_word.is_none() {
+            self.last_word_end = self.now;
+            self.lost = Duration::ZERO;
+        }
     }
 
-    /// Silence since the last word, or since the origin.
+    /// Silence since the last word, or since the origin; what was lost is none.
     pub(crate) fn silence(&self) -> Duration {
-        self.now - self.last_word_end
+        (self.now - self.last_word_end).saturating_sub(self.lost)
     }
 
     /// Whether voice sounds now, be it long enough for a word or not.
