@@ -93,6 +93,10 @@ section! {
         longer_greeting: Duration = ms(900), ms(100), ms(10_000);
         /// Voice from which a greeting is a machine's. Raising it takes fewer people for machines and knows machines later. Elsewhere: Asterisk `greeting`, Twilio `MachineDetectionSpeechThreshold`.
         long_greeting: Duration = ms(2500), ms(300), ms(30_000);
+        /// Utterances in one turn from which it is a text read out, if it is long enough. Raising it takes fewer people who pause for machines.
+        read_utterances: u16 = 4, 2, 100;
+        /// Voice in so many utterances from which a machine reads. Raising it takes fewer people for machines and knows machines later.
+        read_voice: Duration = ms(1200), ms(300), ms(30_000);
         /// Silence from the answer on after which nobody is there. Elsewhere: Asterisk `initial_silence`.
         initial_silence: Duration = ms(6000), ms(500), ms(60_000);
         /// Time from the answer after which a verdict is given, whatever was heard. Elsewhere: Asterisk `total_analysis_time`.
@@ -220,7 +224,7 @@ impl DetectConfig {
             Preset::Balanced => balanced,
             Preset::Classic => Self { rules: Rules::Classic, ..balanced },
             Preset::Conservative => Self {
-                decide: DecideConfig { long_greeting: ms(3200), ..balanced.decide },
+                decide: DecideConfig { long_greeting: ms(3200), read_voice: ms(2400), ..balanced.decide },
                 music: MusicConfig { least_length: ms(4000) },
                 ..balanced
             },

@@ -247,6 +247,9 @@ impl Fusion {
         } else if voice >= d.long_greeting {
             let machine = if self.music.likely() { AnsweredBy::Ivr } else { AnsweredBy::Voicemail };
             self.give(machine, Cause::LongGreeting { voice, limit: d.long_greeting }, now, events);
+        } else if c.turn_utterances >= d.read_utterances && voice >= d.read_voice {
+            let (utterances, longest_pause) = (c.turn_utterances, c.turn_longest_pause);
+            self.give(AnsweredBy::Voicemail, Cause::Cadence { utterances, voice, longest_pause }, now, events);
         } else if c.first_word.is_some() && silence >= limit && !c.sounding() && !self.music.likely() {
             self.give(AnsweredBy::Human, Cause::ShortGreeting { voice, silence, limit }, now, events);
         } else if self.final_verdict().is_some() {
@@ -269,7 +272,9 @@ impl Fusion {
     /// Short turns with silence around them, after a verdict for a machine by its voice alone, are a person who waits
     /// for an answer.
     fn hear_turns(&mut self, now: MediaTime, events: &mut HopEvents) {
-        let Some(Verdict { cause: Cause::LongGreeting { .. }, .. }) = self.verdict else { return };
+        let Some(Verdict { cause: Cause::LongGreeting { .. } | Cause::Cadence { .. }, .. }) = self.verdict else {
+            return;
+        };
         let c = &self.cadence;
         if c.silence() != TURN_SILENCE || c.utterances < 2 {
             return;

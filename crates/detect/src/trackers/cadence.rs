@@ -34,6 +34,10 @@ pub(crate) struct Cadence {
     pub(crate) utterance_voice: Duration,
     /// Length of the words of the current turn: utterances joined by pauses a reader makes.
     pub(crate) turn_voice: Duration,
+    /// Utterances in it.
+    pub(crate) turn_utterances: u16,
+    /// The longest pause between them.
+    pub(crate) turn_longest_pause: Duration,
     /// Silence before the current utterance.
     pub(crate) pause_before: Duration,
 }
@@ -61,6 +65,8 @@ impl Cadence {
             utterances: 0,
             utterance_voice: Duration::ZERO,
             turn_voice: Duration::ZERO,
+            turn_utterances: 0,
+            turn_longest_pause: Duration::ZERO,
             pause_before: Duration::ZERO,
         }
     }
@@ -105,7 +111,13 @@ impl Cadence {
                 self.pause_before = pause.saturating_sub(self.lost);
                 if pause >= self.config.between_turns {
                     self.turn_voice = Duration::ZERO;
+                    self.turn_utterances = 0;
+                    self.turn_longest_pause = Duration::ZERO;
                 }
+                if self.turn_utterances > 0 {
+                    self.turn_longest_pause = self.turn_longest_pause.max(self.pause_before);
+                }
+                self.turn_utterances = self.turn_utterances.saturating_add(1);
                 self.utterances = self.utterances.saturating_add(1);
                 self.utterance_voice = Duration::ZERO;
             }
