@@ -336,7 +336,10 @@ impl Fusion {
     }
 
     fn put(&mut self, who: AnsweredBy, cause: Cause, at: MediaTime, stage: Stage, events: &mut HopEvents) {
-        let probabilities = odds::probabilities(who, &cause, &self.heard());
+        let probabilities = match self.config.rules {
+            Rules::Fused => odds::probabilities(who, &cause, &self.heard()),
+            Rules::Classic => odds::classic(who),
+        };
         let confidence = probabilities.of(who);
         let verdict = Verdict { answered_by: who, confidence, probabilities, cause, at, stage };
         self.verdict = Some(verdict);
