@@ -1,7 +1,7 @@
 //! A call from the first ring on: what is heard before the answer is early media, and never a person.
 //!
 //! ```sh
-//! cargo run --example early_media
+//! cargo run -p offhook-detect --example early_media
 //! ```
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Who picked up in a recording? Prints every event as it becomes known, then the verdict:
 //!
 //! ```sh
-//! cargo run --example listen -- corpus/voicemail-prompt-beep.wav
+//! cargo run -p offhook-detect --example listen -- corpus/voicemail-prompt-beep.wav
 //! ```
 //!
 //! Any container that `offhook-media` reads will do; headerless audio is guessed. A live stream is heard in the same

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use offhook_audio::Dbm0;
 use offhook_audio::tones::{FaxTone, SIT, SUPERVISORY, SupervisoryTone};
-use offhook_detect::{AnsweredBy, Cause, Detector, Fact, Input, Preset, Stage, Verdict};
+use offhook_detect::{AnsweredBy, Cause, Fact, Input, Preset, Stage, Verdict};
 use offhook_sim::signal::{millis, to_pcm};
 use offhook_sim::texts::SpeechKind;
 use offhook_sim::tones::{Beep, fax, special_information, supervisory};
 use offhook_sim::{Random, VoiceBank, music::hold_music};
-use support::{detector, first_final, play, verdicts};
+use support::{detector, first_final, play};
 
 const FUSED: [Preset; 3] = [Preset::Balanced, Preset::Conservative, Preset::Aggressive];
 const LEVEL: Dbm0 = Dbm0(-18.0);
@@ -77,6 +77,24 @@ fn voicemail_is_reached_by_a_long_greeting() {
         if preset != Preset::Classic {
             reached(preset, &first, AnsweredBy::Voicemail, "long_greeting");
         }
+    }
+}
+
+#[test]
+fn voicemail_is_reached_by_a_text_read_out() {
+    for preset in FUSED {
+        let config = *detector(preset).params().config();
+        // As much voice as a reader has at least, in as many utterances, none of it a long greeting.
+        let parts = usize::from(config.decide.read_utterances);
+        let length = millis(config.decide.read_voice.as_millis() as usize / parts + 100);
+        let loudness = |at: &usize| GREETING[*at..][..length].iter().map(|s| u64::from(s.unsigned_abs())).sum::<u64>();
+        let from = (0..GREETING.len() - length).step_by(80).max_by_key(loudness).expect("a loudest part");
+        let read = [GREETING[from..][..length].to_vec(), silence(600)].concat().repeat(parts);
+        let (first, _) = heard(preset, &[&silence(500), &read, &silence(4000)]);
+        reached(preset, &first, AnsweredBy::Voicemail, "cadence");
+        let Cause::Cadence { utterances, voice, longest_pause } = first.cause else { panic!("{}", first.cause) };
+        assert!(utterances >= config.decide.read_utterances && voice >= config.decide.read_voice, "{}", first.cause);
+        assert!(voice < config.decide.long_greeting && longest_pause >= config.cadence.between_utterances);
     }
 }
 
@@ -152,27 +170,23 @@ fn a_person_taken_for_a_machine_is_reached_by_conversation() {
     }
 }
 
-/// Speaks a short word whenever a little more silence would settle it, so that time runs out.
-fn undecided(detector: &mut Detector) -> Option<Verdict> {
-    let word = &HELLO[millis(60)..millis(60 + 110)];
-    while detector.now().as_millis() < 25_000 {
-        let mut ahead = detector.clone();
-        let soon = play(&mut ahead, &[Input::Samples(silence(120))]);
-        let settled = verdicts(&soon).any(|verdict| verdict.stage == Stage::Final);
-        let next = if settled { word.to_vec() } else { silence(20) };
-        let events = play(detector, &[Input::Samples(next)]);
-        if let Some(verdict) = verdicts(&events).find(|verdict| verdict.stage == Stage::Final) {
-            return Some(verdict);
-        }
-    }
-    None
-}
-
 #[test]
 fn unknown_is_reached_when_time_runs_out() {
     for preset in FUSED {
-        let verdict = undecided(&mut detector(preset)).expect("a verdict");
-        reached(preset, &verdict, AnsweredBy::Unknown, "timeout");
+        // The line falls silent where a person would wait: what is lost is no silence.
+        let mut detector = detector(preset);
+        let inputs = [Input::Samples([silence(500), HELLO.clone()].concat()), Input::Gap(8 * 25_000)];
+        let events = play(&mut detector, &inputs);
+        reached(preset, &first_final(&events, detector.finish()), AnsweredBy::Unknown, "timeout");
+    }
+}
+
+#[test]
+fn unknown_is_reached_when_nothing_arrives() {
+    for preset in Preset::ALL {
+        let mut detector = detector(preset);
+        let events = play(&mut detector, &[Input::Gap(8 * 25_000)]);
+        reached(preset, &first_final(&events, detector.finish()), AnsweredBy::Unknown, "no_audio");
     }
 }
 
