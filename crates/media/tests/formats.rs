@@ -1,12 +1,12 @@
 //! Each format that is read, decoded and compared with the signal that went into it.
 
-mod common;
+mod support;
 
 use std::io::Cursor;
 
-use common::{Header, best_shift, fixture, open, reference, sine, snr_db};
 use offhook_audio::g711;
 use offhook_media::{Channel, Codec, Container, DecodeOptions, Encoding, Warning, decode};
+use support::{Header, best_shift, fixture, open, reference, sine, snr_db};
 
 /// Name, least SNR in dB at the best shift, allowed shift and surplus length in samples.
 fn check(name: &str, least: f64, most_shift: i32, surplus: usize) {

@@ -1,12 +1,12 @@
 //! Headerless audio told from its bytes, and what is no audio left alone.
 
-mod common;
+mod support;
 
 use std::path::{Path, PathBuf};
 
-use common::{open, reference, sine};
 use offhook_audio::{Resampler, SampleRate, g711};
 use offhook_media::{MediaError, Warning, decode_file};
+use support::{open, reference, sine};
 
 /// A raw format's name, and the bytes of a signal in it.
 type Stored = (&'static str, Vec<u8>);
@@ -84,7 +84,7 @@ fn what_is_no_audio_is_left_alone() {
     cases.extend((0..20).map(|seed| ("noise", noise(seed, 900 + 1_000 * seed as usize))));
     // The insides of coded audio, with the signature cut off.
     for name in ["mp3-stereo-44k.mp3", "opus-stereo-48k.ogg", "vorbis-48k.ogg"] {
-        let mut bytes = common::fixture(name)[1_000..].to_vec();
+        let mut bytes = support::fixture(name)[1_000..].to_vec();
         bytes.retain(|&byte| byte != 0xff);
         cases.push((name, bytes));
     }
@@ -108,11 +108,14 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Real recordings, where the machine has them: `OFFHOOK_RECORDINGS` names the folder, and every
-/// `OFFHOOK_STEP`th file in it is read.
+/// Real recordings, for who has them: `OFFHOOK_RECORDINGS` names the folder, and every `OFFHOOK_STEP`th file in it is
+/// read.
 #[test]
 fn real_recordings_are_told_or_refused() {
-    let folder = std::env::var("OFFHOOK_RECORDINGS").unwrap_or_else(|_| "/work/shared/audio/train".into());
+    let Ok(folder) = std::env::var("OFFHOOK_RECORDINGS") else {
+        println!("left out: OFFHOOK_RECORDINGS names no folder");
+        return;
+    };
     let mut paths = Vec::new();
     files(Path::new(&folder), ".wav", &mut paths);
     paths.sort();

@@ -1,13 +1,13 @@
 //! Bytes that were cut, changed or made up: an error or some samples, never a panic, never more than was there.
 
-mod common;
+mod support;
 
 use std::io::Cursor;
 use std::time::Duration;
 
-use common::{Header, fixture, open};
 use offhook_media::{Channel, DecodeOptions, RawFormat, decode};
 use proptest::prelude::*;
+use support::{Header, fixture, open};
 
 const FIXTURES: [&str; 12] = [
     "ulaw-8k.wav",

@@ -1,13 +1,13 @@
 //! How much memory a long source takes. One test only: the count is of the whole process.
 
-mod common;
+mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{self, Cursor, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::Header;
 use offhook_media::{DecodeOptions, Decoder};
+use support::Header;
 
 /// Counts what is allocated and not yet freed, and its peak.
 struct Counting;

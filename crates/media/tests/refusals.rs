@@ -1,12 +1,12 @@
 //! What is not read, and how it is said.
 
-mod common;
+mod support;
 
 use std::io::{self, Cursor, Read};
 use std::time::Duration;
 
-use common::{Header, fixture, open, sine};
 use offhook_media::{Channel, Container, DecodeOptions, ErrorKind, MediaError, Warning, decode, decode_file};
+use support::{Header, fixture, open, sine};
 
 fn refuse(bytes: impl Into<Vec<u8>>) -> MediaError {
     open(bytes).expect_err("this should be refused")

@@ -1,13 +1,13 @@
 //! Pieces as they arrive: how sources are cut, and how much is held back.
 
-mod common;
+mod support;
 
 use std::io::{self, Cursor, Read, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use common::{Dribble, Header, fixture, open, sine};
 use offhook_media::{DecodeOptions, Decoder, WavEncoding, WavWriter, decode, wav_bytes};
 use proptest::prelude::*;
+use support::{Dribble, Header, fixture, open, sine};
 
 const FIXTURES: [&str; 9] = [
     "ulaw-8k.wav",
@@ -118,7 +118,7 @@ fn what_the_writer_writes_is_read_back() {
             assert_eq!(recording.samples.len(), 1_001);
             assert!(recording.warnings.is_empty());
             let least = if encoding == WavEncoding::S16 { 99.0 } else { 35.0 };
-            assert!(common::snr_db(&signal, &recording.samples) > least);
+            assert!(support::snr_db(&signal, &recording.samples) > least);
         }
     }
     // A target that already holds something keeps it.
