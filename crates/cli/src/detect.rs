@@ -62,12 +62,17 @@ impl Heard {
         decided.filter(|d| d.answered_by == self.verdict.answered_by).unwrap_or(self.verdict)
     }
 
-    /// When a message might first start, and why.
+    /// When a message might first start, and why. A moment told before it proved to be a person is none.
     pub(crate) fn ready(&self) -> Option<(MediaTime, ReadyReason)> {
-        self.events.iter().find_map(|event| match event.kind {
-            EventKind::ReadyToRecord(reason) => Some((event.at, reason)),
-            _ => None,
-        })
+        let mut ready = None;
+        for event in &self.events {
+            match event.kind {
+                EventKind::ReadyToRecord(reason) => ready = ready.or(Some((event.at, reason))),
+                EventKind::Verdict(verdict) if !verdict.answered_by.takes_messages() => ready = None,
+                _ => {}
+            }
+        }
+        ready
     }
 }
 
@@ -84,5 +89,34 @@ impl Listener for () {
     fn input(&mut self, _: Input<'_>) {}
     fn event(&mut self, _: &Event) -> Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use offhook_detect::{AnsweredBy, Cause, Probabilities};
+
+    use super::*;
+
+    fn verdict(answered_by: AnsweredBy, stage: Stage) -> Verdict {
+        let probabilities = Probabilities::from_weights([1.0; AnsweredBy::ALL.len()]);
+        let cause = Cause::Conversation { utterances: 2, voice: Duration::ZERO };
+        let confidence = probabilities.of(answered_by);
+        Verdict { answered_by, confidence, probabilities, cause, at: MediaTime::ZERO, stage }
+    }
+
+    #[test]
+    fn no_message_may_start_on_what_proved_to_be_a_person() {
+        let voicemail = EventKind::Verdict(verdict(AnsweredBy::Voicemail, Stage::Final));
+        let ready = EventKind::ReadyToRecord(ReadyReason::Silence { silence: Duration::from_secs(2) });
+        let person = verdict(AnsweredBy::Human, Stage::Revised);
+        let kinds = [voicemail, ready, EventKind::Verdict(person)];
+        let events: Vec<_> = kinds.into_iter().map(|kind| Event { at: MediaTime::ZERO, kind }).collect();
+        let mut heard = Heard { audio: MediaTime::ZERO, events, verdict: person };
+        assert_eq!(heard.ready(), None);
+        heard.events.pop();
+        assert!(heard.ready().is_some());
     }
 }

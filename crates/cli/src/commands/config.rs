@@ -1,10 +1,12 @@
+mod page;
+
 use std::io::{self, Write as _};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::exit::Exit;
-use crate::settings::{Settings, SettingsArgs, variable_of};
+use crate::settings::{Settings, SettingsArgs};
 use crate::terminal::{Ink, Paint};
 
 /// Show or check the parameters of the detector
@@ -19,7 +21,7 @@ pub(crate) struct ConfigArgs {
 enum Action {
     /// Every parameter: its value, where the value came from, and what is allowed
     Show {
-        /// Also say what each parameter means
+        /// Print a page (Markdown) that says what each parameter means, its unit, and what it is called elsewhere
         #[arg(long)]
         docs: bool,
         /// Print a configuration file with these values
@@ -51,7 +53,11 @@ pub(crate) fn run(args: &ConfigArgs) -> Result<Exit> {
     match &args.action {
         Action::Show { docs, toml, settings } => {
             let settings = Settings::gather(settings)?;
-            if *toml { write_toml(&mut out, &settings)? } else { show(&mut out, &settings, *docs, paint)? }
+            match (*toml, *docs) {
+                (true, _) => write_toml(&mut out, &settings)?,
+                (_, true) => page::write(&mut out, &settings)?,
+                _ => show(&mut out, &settings, paint)?,
+            }
         }
         Action::Check { settings } => {
             let settings = Settings::gather(settings)?;
@@ -66,7 +72,7 @@ pub(crate) fn run(args: &ConfigArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn show(out: &mut dyn io::Write, settings: &Settings, docs: bool, paint: Paint) -> io::Result<()> {
+fn show(out: &mut dyn io::Write, settings: &Settings, paint: Paint) -> io::Result<()> {
     let preset = format!("{:<34} {:<12}", "preset", settings.preset.name());
     writeln!(
         out,
@@ -80,10 +86,6 @@ fn show(out: &mut dyn io::Write, settings: &Settings, docs: bool, paint: Paint) 
         let ink = if parameter.value == parameter.default { Ink::Faint } else { Ink::Strong };
         let value = if parameter.value == parameter.default { value } else { paint.mark(ink, value) };
         writeln!(out, "{value} {origin:<22} {}", parameter.allowed)?;
-        if docs {
-            let doc = format!("    {} Environment: {}.", parameter.doc, variable_of(&parameter.name));
-            writeln!(out, "{}", paint.mark(Ink::Faint, doc))?;
-        }
     }
     Ok(())
 }

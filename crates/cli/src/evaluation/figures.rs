@@ -139,7 +139,8 @@ pub(crate) struct Figures {
 impl Figures {
     /// The figures of `calls`.
     pub(crate) fn new(calls: &[Call<'_>]) -> Self {
-        let hours = calls.iter().map(|call| call.said.audio_ms).sum::<f64>() / 3_600_000.0;
+        // Not `sum`: of no calls it is -0.
+        let hours = calls.iter().fold(0.0, |sum, call| sum + call.said.audio_ms) / 3_600_000.0;
         let matches: Vec<_> = calls.iter().map(|call| beeps::compare(call.row.beep, &call.said.beeps)).collect();
         let recall = Label::ALL.into_iter().filter_map(|label| {
             let rate = Rate::of(calls.iter().filter(|call| call.is(label)), |call| {
@@ -248,6 +249,11 @@ mod tests {
         let decision = |answered_by| Decision { answered_by, machine: 0.5, at_ms };
         let (first, last) = (decision(first), decision(last));
         Said { first, last, beeps: vec![], ready_ms, audio_ms: 36_000.0 }
+    }
+
+    #[test]
+    fn no_calls_are_no_hours() {
+        assert!(Figures::new(&[]).hours.is_sign_positive());
     }
 
     /// Four people (one called a machine at first, put right later), two machines (one called a person), one silence.
