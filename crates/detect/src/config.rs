@@ -155,7 +155,7 @@ pub enum Rules {
 pub enum Preset {
     /// Exactly Asterisk's `AMD()` with its defaults.
     Classic,
-    /// Few people called machines, and a quick answer.
+    /// Few people called machines, a quick answer to a hello, most machines found.
     #[default]
     Balanced,
     /// Almost no person is called a machine; more machines pass for people.

@@ -3,8 +3,8 @@
 //! The odds that a person answered fall with the voice heard and rise with the silence that follows it:
 //! `ln odds = VOICE · (EVEN − voice) + SILENCE · (silence − 0.8 s)`, times in seconds. A person's greeting is short and
 //! then waits; a machine's is long and goes on. What is not a person is shared among the kinds of machine by what else
-//! was heard. The constants were read off the calls marked `dev`; `docs/benchmarks.md` shows how well they are
-//! calibrated.
+//! was heard. The constants were read off
+//! the calls marked `dev`.
 
 use std::time::Duration;
 
@@ -20,6 +20,10 @@ const SILENCE: f32 = 1.0;
 const AWAITED: f32 = 0.8;
 /// How often the classic rules are right where they say human, and where they say machine.
 const CLASSIC: (f32, f32) = (0.82, 0.74);
+/// The most a person is likely after a verdict for a machine by its voice.
+const PERSON_AFTER_ALL: f32 = 0.15;
+/// The least a person is likely after a verdict for one.
+const PERSON_AT_LEAST: f32 = 0.6;
 /// How certain an unmistakable sound makes its verdict.
 const CERTAIN: f32 = 0.98;
 
@@ -60,6 +64,15 @@ pub(crate) fn probabilities(kind: AnsweredBy, cause: &Cause, heard: &Heard) -> P
         }
         _ => likely(heard),
     };
+    // A verdict that was given is at least as likely as verdicts of its kind have proved to be.
+    let person = weights[AnsweredBy::Human.index()];
+    if kind.is_machine() && person > PERSON_AFTER_ALL {
+        weights[AnsweredBy::Human.index()] = PERSON_AFTER_ALL;
+        weights[kind.index()] += person - PERSON_AFTER_ALL;
+    } else if kind == AnsweredBy::Human && person < PERSON_AT_LEAST {
+        weights = weights.map(|w| w * (1.0 - PERSON_AT_LEAST) / (1.0 - person));
+        weights[AnsweredBy::Human.index()] = PERSON_AT_LEAST;
+    }
     // A decided kind of machine takes most of what the formula gives to machines.
     if kind.is_machine() {
         let machines: f32 = AnsweredBy::ALL.iter().filter(|k| k.is_machine()).map(|k| weights[k.index()]).sum();

@@ -35,8 +35,8 @@ const ENDED: f32 = 0.2;
 const WHOLE: f32 = 0.9;
 /// Quiet or other sound that must follow for the tone to count, in hops; a drop-out up to this long is bridged.
 const AFTER: u32 = 6;
-/// The level after the tone, as a share of the level while it lasted, below which the line has fallen quiet.
-const QUIET: f32 = 0.3;
+/// The share of the tone's power by which the level must fall for the line to have fallen quiet: noise may go on.
+const FALL: f32 = 0.7;
 /// What sounds beside the tone while it lasts: this share of its power, and this much more of what is left when it has
 /// ended, for the line's noise was there before.
 const BESIDE: (f32, f32) = (0.006, 1.6);
@@ -143,6 +143,11 @@ impl Run {
 
     fn power(&self) -> f32 {
         self.sum / self.count.max(1) as f32
+    }
+
+    /// The level below which the line is quiet but for what sounded beside the tone, as a mean square.
+    fn quiet_level(&self) -> f32 {
+        self.level() - FALL * self.lines / self.count.max(1) as f32
     }
 
     /// The most power over the least but one: the last hop of a tone that fades out is let pass.
@@ -282,7 +287,7 @@ impl BeepAnalyser {
         run.silent += 1;
         run.torn = TORN;
         run.after = run.after.min(hop.level.mean_square);
-        run.quiet += u32::from(hop.level.mean_square < QUIET * run.level());
+        run.quiet += u32::from(hop.level.mean_square < run.quiet_level());
         if run.silent < AFTER && !other {
             self.run = Some(run);
             return None;
@@ -336,7 +341,7 @@ impl BeepAnalyser {
             self.run = Some(Run { told: false, alone: false, ..run });
             return told.then_some(ToneBurst::Rejected);
         }
-        let background = if run.before < QUIET * run.level() { run.before } else { 0.0 };
+        let background = if run.before < run.quiet_level() { run.before } else { 0.0 };
         let sounding = run.hops >= 8 && run.alone && length >= self.config.least_length && run.is_steady(background);
         if sounding {
             run.told = true;
@@ -369,7 +374,7 @@ impl BeepAnalyser {
         run.alone
             && run.hops >= LEAST_HOPS
             && run.is_steady(run.after)
-            && !(short && (run.dual > 1 || run.before > QUIET * run.level() || run.evenness() > STEADY))
+            && !(short && (run.dual > 1 || run.before > run.quiet_level() || run.evenness() > STEADY))
             && length + TOLERANCE >= self.config.least_length
             && length <= self.config.most_length + TOLERANCE
             && !self.is_known_tone(run, length)

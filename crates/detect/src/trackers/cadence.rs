@@ -106,9 +106,9 @@ impl Cadence {
         let Some(burst) = &mut self.burst else { return };
         let new = length - burst.counted;
         if burst.counted.is_zero() {
-            let pause = burst.started - self.last_word_end;
+            let pause = (burst.started - self.last_word_end).saturating_sub(self.lost);
             if self.first_word.is_none() || pause >= self.config.between_utterances {
-                self.pause_before = pause.saturating_sub(self.lost);
+                self.pause_before = pause;
                 if pause >= self.config.between_turns {
                     self.turn_voice = Duration::ZERO;
                     self.turn_utterances = 0;
