@@ -30,7 +30,6 @@ const SURE: f32 = 0.9;
 pub(crate) struct Fusion {
     config: DetectConfig,
     phase: Phase,
-    answered_at: MediaTime,
     cadence: Cadence,
     classic: ClassicRules,
     music: Music,
@@ -42,6 +41,8 @@ pub(crate) struct Fusion {
     greeting_started: bool,
     greeting_ended: bool,
     verdict: Option<Verdict>,
+    /// That verdict is from before the answer.
+    early: bool,
     ready: Option<Ready>,
     /// Turns taken after a verdict for a machine.
     turns: u16,
@@ -52,7 +53,6 @@ impl Fusion {
         Self {
             config: *config,
             phase: config.begins,
-            answered_at: MediaTime::ZERO,
             cadence: Cadence::new(&config.cadence, MediaTime::ZERO),
             classic: ClassicRules::new(&config.classic),
             music: Music::new(&config.music),
@@ -62,6 +62,7 @@ impl Fusion {
             greeting_started: false,
             greeting_ended: false,
             verdict: None,
+            early: false,
             ready: None,
             turns: 0,
         }
@@ -77,9 +78,10 @@ impl Fusion {
             Fact::Answered if self.phase == Phase::Progress => {
                 // All that is weighed begins anew; a verdict from before stands until the call says otherwise.
                 let cadence = Cadence::new(&self.config.cadence, now);
-                let (phase, answered_at) = (Phase::Analysis, now);
+                let phase = Phase::Analysis;
                 let (speech, verdict) = (self.speech, self.verdict);
-                *self = Self { phase, answered_at, cadence, speech, verdict, ..Self::new(&self.config) };
+                let early = verdict.is_some();
+                *self = Self { phase, cadence, speech, verdict, early, ..Self::new(&self.config) };
                 events.put(now, EventKind::Answered);
             }
             Fact::Answered => {}
@@ -149,19 +151,21 @@ impl Fusion {
         if let Some(code) = signals.sit {
             self.signalling = true;
             events.put(now, EventKind::Sit(code));
-            self.give_fused(AnsweredBy::Sit(code), Cause::Sit { code }, now, events);
+            self.give_by_tone(AnsweredBy::Sit(code), Cause::Sit { code }, now, events);
         }
         if let Some(tone) = signals.fax {
             self.signalling = true;
             events.put(now, EventKind::Fax(tone));
-            self.give_fused(AnsweredBy::Fax, Cause::Fax { tone }, now, events);
+            self.give_by_tone(AnsweredBy::Fax, Cause::Fax { tone }, now, events);
         }
         if let Some(tone) = signals.supervisory {
             events.put(now, EventKind::Supervisory(tone));
-            // A person who hangs up leaves a busy tone behind, and was a person all the same.
-            let person = self.final_verdict().is_some_and(|v| v.answered_by == AnsweredBy::Human);
-            if tables::ends_the_call(tone) && !person {
-                self.give_fused(AnsweredBy::Announcement, Cause::Supervisory { tone }, now, events);
+            // Whoever hangs up leaves a busy tone behind, and was who they were all the same.
+            let known = self
+                .final_verdict()
+                .is_some_and(|v| !matches!(v.answered_by, AnsweredBy::Silence | AnsweredBy::Unknown));
+            if tables::ends_the_call(tone) && !known {
+                self.give_by_tone(AnsweredBy::Announcement, Cause::Supervisory { tone }, now, events);
             }
         }
         if let Some(digit) = signals.dtmf {
@@ -196,11 +200,7 @@ impl Fusion {
         }
         events.put(now, EventKind::BeepEnded(beep));
         let cause = Cause::Beep { hz: beep.hz, length: beep.length(), level: beep.level };
-        // In the middle of a conversation telephones beep for other reasons.
-        let person = self.final_verdict().is_some_and(|v| v.answered_by == AnsweredBy::Human);
-        if !person || self.cadence.elapsed() <= self.config.decide.total_time {
-            self.give_fused(AnsweredBy::Voicemail, cause, now, events);
-        }
+        self.give_by_tone(AnsweredBy::Voicemail, cause, now, events);
         self.await_message(now);
         if let Some(ready) = &mut self.ready {
             ready.beep(beep.ended);
@@ -233,7 +233,7 @@ impl Fusion {
         let open = self.verdict.is_none_or(|v| {
             v.stage == Stage::Provisional
                 || matches!(v.answered_by, AnsweredBy::Silence | AnsweredBy::Unknown)
-                || v.at < self.answered_at
+                || self.early
         });
         if !open {
             return self.hear_turns(now, events);
@@ -293,8 +293,11 @@ impl Fusion {
         let silence = self.cadence.silence();
         let Some(verdict) = self.final_verdict() else { return };
         self.await_message(now);
-        let ready =
-            self.ready.as_mut().and_then(|r| r.push(now, silence, self.tone_told, !self.cadence.voice.is_zero()));
+        let spoken = !self.cadence.voice.is_zero();
+        let ready = match &mut self.ready {
+            Some(ready) if verdict.answered_by.takes_messages() => ready.push(now, silence, self.tone_told, spoken),
+            _ => None,
+        };
         let over = ready.is_some() || silence >= self.config.ready.silence || verdict.answered_by == AnsweredBy::Human;
         if over && self.greeting_started && !self.greeting_ended {
             self.greeting_ended = true;
@@ -310,9 +313,12 @@ impl Fusion {
         self.verdict.filter(|v| v.stage != Stage::Provisional)
     }
 
-    /// A verdict for what the classic rules do not hear.
-    fn give_fused(&mut self, who: AnsweredBy, cause: Cause, now: MediaTime, events: &mut HopEvents) {
-        if self.config.rules == Rules::Fused {
+    /// A verdict by a tone. The classic rules hear none. In the middle of a conversation, and after it, lines beep for
+    /// other reasons: a person stays one once the time for a decision is over.
+    fn give_by_tone(&mut self, who: AnsweredBy, cause: Cause, now: MediaTime, events: &mut HopEvents) {
+        let person = self.final_verdict().is_some_and(|v| v.answered_by == AnsweredBy::Human);
+        let late = self.cadence.elapsed() > self.config.decide.total_time;
+        if self.config.rules == Rules::Fused && !(person && late) {
             self.give(who, cause, now, events);
         }
     }
@@ -343,6 +349,7 @@ impl Fusion {
         let confidence = probabilities.of(who);
         let verdict = Verdict { answered_by: who, confidence, probabilities, cause, at, stage };
         self.verdict = Some(verdict);
+        self.early = false;
         events.put(at, EventKind::Verdict(verdict));
     }
 

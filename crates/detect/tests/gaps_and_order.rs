@@ -12,7 +12,7 @@ use offhook_detect::{
 use offhook_sim::signal::{millis, to_pcm};
 use offhook_sim::texts::SpeechKind;
 use offhook_sim::tones::{Beep, special_information, supervisory};
-use offhook_sim::{Random, VoiceBank};
+use offhook_sim::{Random, VoiceBank, music::hold_music};
 use support::{detector, params, play, verdicts};
 
 const FUSED: [Preset; 3] = [Preset::Balanced, Preset::Conservative, Preset::Aggressive];
@@ -20,6 +20,15 @@ const LEVEL: Dbm0 = Dbm0(-18.0);
 
 fn hello() -> Vec<i16> {
     to_pcm(&VoiceBank::builtin().speak(SpeechKind::HumanShort, &mut Random::new(1)).samples)
+}
+
+/// A voice without a pause: a buzz at the pitch of a man's.
+fn hum(length: usize) -> Vec<i16> {
+    let spoken = hello();
+    let loudest = |at: &usize| spoken[*at..][..millis(200)].iter().map(|s| u64::from(s.unsigned_abs())).sum::<u64>();
+    let from = (0..spoken.len() - millis(200)).step_by(80).max_by_key(loudest).expect("a loudest part");
+    let part = spoken[from..][..millis(200)].to_vec();
+    part.iter().copied().cycle().take(millis(length)).collect()
 }
 
 fn silence(length: usize) -> Input {
@@ -87,6 +96,32 @@ fn a_gap_after_a_greeting_is_no_silence() {
 }
 
 #[test]
+fn a_gap_between_two_voices_is_no_voice() {
+    for preset in FUSED {
+        let mut detector = detector(preset);
+        let word = Input::Samples(hum(300));
+        let events = play(&mut detector, &[silence(500), word.clone(), gap(4000), word, silence(4000)]);
+        for verdict in verdicts(&events) {
+            assert_eq!(verdict.answered_by, AnsweredBy::Human, "{}: {}", preset.name(), verdict.cause);
+        }
+    }
+}
+
+#[test]
+fn a_gap_after_a_little_music_is_no_music() {
+    for preset in FUSED {
+        for length in (500..6000).step_by(250) {
+            let mut detector = detector(preset);
+            let music = to_pcm(&hold_music(millis(length), LEVEL, &mut Random::new(3)));
+            let events = play(&mut detector, &[silence(500), Input::Samples(music), gap(6000)]);
+            let begun = millis(500 + length) as u64;
+            let in_gap = verdicts(&events).find(|v| v.at.samples() > begun && matches!(v.cause, Cause::Music { .. }));
+            assert_eq!(in_gap, None, "{length} ms under {}", preset.name());
+        }
+    }
+}
+
+#[test]
 fn voicemail_known_by_its_beep_takes_a_message_at_the_beeps_end() {
     for preset in FUSED {
         let mut detector = detector(preset);
@@ -149,7 +184,7 @@ fn told_that_nobody_is_there(preset: Preset, later: usize) -> Detector {
 #[test]
 fn a_person_who_answers_after_special_information_tones_is_one() {
     for preset in FUSED {
-        for later in [10, 1000] {
+        for later in [0, 10, 1000] {
             let mut detector = told_that_nobody_is_there(preset, later);
             let call = [Input::Fact(Fact::Answered), silence(600), Input::Samples(hello()), silence(3000)];
             let events = play(&mut detector, &call);

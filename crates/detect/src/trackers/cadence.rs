@@ -91,7 +91,13 @@ impl Cadence {
             if length >= self.config.least_word && burst.voiced >= self.config.least_voiced {
                 self.count(length);
             }
-        } else if self.burst.is_some_and(|b| now - b.ended >= self.config.between_words) {
+        } else {
+            self.end_burst();
+        }
+    }
+
+    fn end_burst(&mut self) {
+        if self.burst.is_some_and(|b| self.now - b.ended >= self.config.between_words) {
             self.burst = None;
         }
     }
@@ -100,6 +106,7 @@ impl Cadence {
     pub(crate) fn push_gap(&mut self, now: MediaTime) {
         self.now = now;
         self.lost += STEP;
+        self.end_burst();
     }
 
     fn count(&mut self, length: Duration) {

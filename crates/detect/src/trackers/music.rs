@@ -29,6 +29,10 @@ impl Music {
     /// One hop; `tone` if a tone sounds, which is as steady as music but is none.
     pub(crate) fn push(&mut self, signals: &Signals, tone: bool) {
         self.now = signals.at;
+        if signals.lost {
+            // What is lost is no music: what has played seems to have begun that much later.
+            self.since = self.since.map(|since| since + super::cadence::STEP);
+        }
         if signals.lost || tone {
             return;
         }
