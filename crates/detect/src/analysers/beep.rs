@@ -22,30 +22,22 @@ use offhook_audio::tones::{Country, DTMF_HIGH_HZ, DTMF_LOW_HZ, SUPERVISORY};
 use offhook_audio::{Dbm0, HOP, MediaTime, RATE};
 
 use super::Hop;
+use super::tone_run::{Held, Run};
 use crate::config::BeepConfig;
 use crate::signals::{Beep, ToneBurst};
 
 /// How far the frequency of a hop may lie from the mean of the run: this share, and this many Hz more.
 const DRIFT: (f32, f32) = (0.007, 3.0);
-/// Power of a steady tone in single hops: the most over the least.
-const UNEVEN: f32 = 2.5;
 /// The tone has ended when its power falls to this share.
 const ENDED: f32 = 0.2;
 /// Share of a hop's power that the tone alone holds when nothing else sounds.
 const WHOLE: f32 = 0.9;
 /// Quiet or other sound that must follow for the tone to count, in hops; a drop-out up to this long is bridged.
 const AFTER: u32 = 6;
-/// The share of the tone's power by which the level must fall for the line to have fallen quiet: noise may go on.
-const FALL: f32 = 0.7;
-/// What sounds beside the tone while it lasts: this share of its power, and this much more of what is left when it has
-/// ended, for the line's noise was there before.
-const BESIDE: (f32, f32) = (0.006, 1.6);
 /// A tone shorter than this is within reach of a vowel: it must be steadier.
 const SHORT: Duration = Duration::from_millis(200);
 /// How steady a short tone or a pair is: the most power over the least.
 const STEADY: f32 = 1.6;
-/// How far the frequency of single hops strays from the run's, on average: this share, and this many Hz more.
-const STRAY: (f32, f32) = (0.0015, 0.5);
 /// The fewest hops in which a tone is seen: one of 80 ms is whole, or nearly, in the windows of seven.
 const LEAST_HOPS: u32 = 6;
 /// What a length may differ by from what it is measured as.
@@ -72,102 +64,6 @@ pub struct BeepAnalyser {
     /// How long ago another tone ended, in hops.
     since_tone: u32,
     run: Option<Run>,
-}
-
-/// A run of tonal hops at one frequency.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    started: MediaTime,
-    ended: MediaTime,
-    hops: u32,
-    hz: f32,
-    second_hz: f32,
-    /// Hops in which the second line was there.
-    dual: u32,
-    /// Power of the stronger line in single hops, the first and last left out: sum.
-    sum: f32,
-    /// Power of the one or two lines in the windows of the same hops: sum.
-    lines: f32,
-    /// What must be even: the two least, the most, the count.
-    least: [f32; 2],
-    most: f32,
-    count: u32,
-    /// Hops since the tone fell silent.
-    silent: u32,
-    quiet: u32,
-    /// Hops whose windows a drop-out still tears.
-    torn: u32,
-    /// The hop last heard, not counted yet.
-    last: Option<Held>,
-    /// The least level since then, as a mean square.
-    after: f32,
-    /// The level of the hop before the one in which it began, as a mean square.
-    before: f32,
-    /// Sum of what sounds beside the tone, over the same hops as the power.
-    beside: f32,
-    /// Sum of the distances of the hops' frequencies from the run's, over the same hops.
-    stray: f32,
-    alone: bool,
-    told: bool,
-}
-
-/// One hop of a tone.
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    power: f32,
-    /// Power of the one or two lines in the window.
-    lines: f32,
-    /// The power whose evenness counts: of single hops for one line; of windows for two, which beat in single hops.
-    even: f32,
-    beside: f32,
-    hz: f32,
-}
-
-impl Run {
-    /// Counts the last hop but one: the last may be filled by the tone in part only.
-    fn count_last(&mut self) {
-        if let Some(held) = self.last.take() {
-            self.sum += held.power;
-            self.count += 1;
-            self.beside += held.beside;
-            self.stray += (held.hz - self.hz).abs();
-            self.lines += held.lines;
-            if held.even < self.least[0] {
-                self.least = [held.even, self.least[0]];
-            } else {
-                self.least[1] = self.least[1].min(held.even);
-            }
-            self.most = self.most.max(held.even);
-        }
-    }
-
-    fn power(&self) -> f32 {
-        self.sum / self.count.max(1) as f32
-    }
-
-    /// The level below which the line is quiet but for what sounded beside the tone, as a mean square.
-    fn quiet_level(&self) -> f32 {
-        self.level() - FALL * self.lines / self.count.max(1) as f32
-    }
-
-    /// The most power over the least but one: the last hop of a tone that fades out is let pass.
-    fn evenness(&self) -> f32 {
-        self.most / self.least[1].min(self.most)
-    }
-
-    /// Whether the power is even, the frequency stays, and nothing sounds beside the tone but a background this loud.
-    fn is_steady(&self, background: f32) -> bool {
-        let mean = |sum: f32| sum / self.count.max(1) as f32;
-        self.count > 0
-            && self.evenness() <= UNEVEN
-            && mean(self.stray) <= STRAY.0 * self.hz + STRAY.1
-            && mean(self.beside) <= BESIDE.0 * mean(self.lines) + BESIDE.1 * background
-    }
-
-    /// The level of all that sounded while the tone did, as a mean square.
-    fn level(&self) -> f32 {
-        (self.lines + self.beside) / self.count.max(1) as f32
-    }
 }
 
 impl BeepAnalyser {

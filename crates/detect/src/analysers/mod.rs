@@ -10,6 +10,7 @@ mod music;
 mod sit;
 mod spectrum;
 mod supervisory;
+mod tone_run;
 mod vad;
 mod voicing;
 
