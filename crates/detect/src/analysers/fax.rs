@@ -13,7 +13,7 @@ use offhook_audio::tones::FaxTone;
 use realfft::num_complex::Complex32;
 
 use super::Hop;
-use super::goertzel::Correlator;
+use super::correlator::Correlator;
 
 /// Share of the power in the line: 0.9 at 10 dB of signal to noise.
 const LEAST_PURITY: f32 = 0.55;

@@ -2,9 +2,9 @@
 //! none decides. All share the verbs `new`, `push`, `push_gap` (a hop that never arrived) and `reset`.
 
 mod beep;
+mod correlator;
 mod dtmf;
 mod fax;
-mod goertzel;
 mod level;
 mod music;
 mod sit;

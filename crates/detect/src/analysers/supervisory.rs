@@ -14,7 +14,7 @@
 
 use offhook_audio::tones::{Country, SUPERVISORY, SupervisoryTone, ToneRow};
 
-use super::goertzel::{Bank, FIT, MOST_SETS};
+use super::correlator::{Bank, FIT, MOST_SETS};
 use super::{Hop, bin_hz};
 
 /// Share of the power in two lines, and near the frequencies, that makes a closer look worthwhile: 0.9 at 10 dB of
