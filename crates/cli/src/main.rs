@@ -5,6 +5,7 @@ mod commands;
 mod detect;
 mod evaluation;
 mod exit;
+mod output;
 mod picture;
 mod report;
 mod settings;

@@ -164,29 +164,47 @@ impl Sound {
     }
 }
 
+/// What the names on the command line stand for.
+#[derive(Debug, Default)]
+pub(crate) struct Recordings {
+    /// The recordings, in order.
+    pub(crate) files: Vec<PathBuf>,
+    /// The folders that could not be read, and why.
+    pub(crate) unread: Vec<(PathBuf, std::io::Error)>,
+}
+
+impl Recordings {
+    fn count(&self) -> usize {
+        self.files.len() + self.unread.len()
+    }
+}
+
 /// The recordings that `arguments` stand for, in order: files as they are, folders with all that is in them, and
 /// patterns such as `calls/*.wav`.
 ///
 /// # Errors
 /// [`Mistake::Usage`] if an argument stands for nothing.
-pub(crate) fn recordings(arguments: &[String]) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
+pub(crate) fn recordings(arguments: &[String]) -> Result<Recordings> {
+    let mut found = Recordings::default();
     for argument in arguments {
         let path = Path::new(argument);
-        let before = found.len();
+        let before = found.count();
         if path.is_dir() {
-            folder(path, &mut found)?;
+            folder(path, &mut found);
         } else if path.exists() || !argument.contains(['*', '?', '[']) {
-            found.push(path.to_owned());
+            found.files.push(path.to_owned());
         } else {
             let matches = glob::glob(argument)
                 .map_err(|error| Mistake::Usage(format!("the pattern {argument:?} cannot be read: {error}")))?;
             for path in matches {
-                let path = path?;
-                if path.is_dir() { folder(&path, &mut found)? } else { found.push(path) }
+                match path {
+                    Ok(path) if path.is_dir() => folder(&path, &mut found),
+                    Ok(path) => found.files.push(path),
+                    Err(error) => found.unread.push((error.path().to_owned(), error.into())),
+                }
             }
         }
-        if found.len() == before {
+        if found.count() == before {
             return Err(Mistake::Usage(format!(
                 "{argument}: no recording found: name files, folders that hold {} files, or quoted patterns",
                 ENDINGS.join(", ")
@@ -200,21 +218,24 @@ pub(crate) fn recordings(arguments: &[String]) -> Result<Vec<PathBuf>> {
 /// The names' ends that are taken for recordings in a folder. A file that is named itself may be called anything.
 const ENDINGS: [&str; 12] = ["wav", "wave", "mp3", "ogg", "opus", "webm", "au", "snd", "raw", "ulaw", "alaw", "sln"];
 
-fn folder(path: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    let reading = || format!("{}: cannot be read", path.display());
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
-        .with_context(reading)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()
-        .with_context(reading)?;
+/// Whether the name of this file is that of a recording.
+pub(crate) fn is_recording(path: &Path) -> bool {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    ENDINGS.contains(&ending.as_str())
+}
+
+fn folder(path: &Path, found: &mut Recordings) {
+    let entries = std::fs::read_dir(path).and_then(|entries| entries.map(|e| Ok(e?.path())).collect());
+    let mut entries: Vec<PathBuf> = match entries {
+        Ok(entries) => entries,
+        Err(error) => return found.unread.push((path.to_owned(), error)),
+    };
     entries.sort();
     for entry in entries {
-        let ending = entry.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
         if entry.is_dir() && !entry.is_symlink() {
-            folder(&entry, found)?;
-        } else if ENDINGS.contains(&ending.as_str()) {
-            found.push(entry);
+            folder(&entry, found);
+        } else if is_recording(&entry) {
+            found.files.push(entry);
         }
     }
-    Ok(())
 }

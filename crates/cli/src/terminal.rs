@@ -101,6 +101,12 @@ pub(crate) fn tell_error(error: &anyhow::Error) {
     tell(&format!("{word} {}", chain(error)));
 }
 
+/// Tells what is worth knowing and no error, on one line of standard error.
+pub(crate) fn tell_warning(text: &str) {
+    let word = Paint::for_errors().mark(Ink::Other, "warning:");
+    tell(&format!("{word} {text}"));
+}
+
 /// Writes one line to standard error. Nobody is left to be told if that fails.
 pub(crate) fn tell(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");

@@ -112,13 +112,63 @@ fn one_bad_file_does_not_stop_the_others() {
     std::fs::write(folder.path().join("broken.wav"), b"RIFF\x04\0\0\0WAVE").unwrap();
     let output = run(folder.path(), &["detect", "--json", "."]);
     assert_eq!(output.status.code(), Some(4));
-    let files: Vec<Value> = json_lines(&out(&output)).into_iter().map(|o| o["file"].clone()).collect();
-    assert_eq!(files, ["./person.wav", "./voicemail.wav"]);
+    let objects = json_lines(&out(&output));
+    let files: Vec<&Value> = objects.iter().map(|o| &o["file"]).collect();
+    assert_eq!(files, ["./broken.wav", "./person.wav", "./voicemail.wav"]);
+    let keys: Vec<&str> = objects[0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["file", "error"]);
+    assert!(!objects[0]["error"].as_str().unwrap().contains("broken.wav"), "{}", objects[0]);
     let told = err(&output);
     assert!(told.contains("./broken.wav") && told.contains("1 of 3 recordings"), "{told}");
     let output = run(folder.path(), &["detect", "missing.wav", "person.wav"]);
     assert_eq!(output.status.code(), Some(4));
     assert!(err(&output).contains("missing.wav") && out(&output).contains("HUMAN"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_read_does_not_stop_the_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let shut = folder.path().join("shut");
+    std::fs::create_dir(&shut).unwrap();
+    std::fs::set_permissions(&shut, std::fs::Permissions::from_mode(0o000)).unwrap();
+    if std::fs::read_dir(&shut).is_ok() {
+        println!("left out: whoever runs this may read every folder");
+        return;
+    }
+    let output = run(folder.path(), &["detect", "--json", "."]);
+    std::fs::set_permissions(&shut, std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    let objects = json_lines(&out(&output));
+    assert_eq!(objects.len(), 3);
+    assert_eq!(objects[0]["file"], "./shut");
+    assert!(err(&output).contains("./shut: this folder cannot be read"), "{}", err(&output));
+}
+
+#[test]
+fn no_recording_is_overwritten() {
+    let folder = folder();
+    let before = std::fs::read(folder.path().join("voicemail.wav")).unwrap();
+    std::fs::write(folder.path().join("note"), "x").unwrap();
+    for arguments in [
+        ["detect", "--html", "person.wav", "voicemail.wav"],
+        ["detect", "--trace", "./voicemail.wav", "voicemail.wav"],
+        ["detect", "--html", "note", "note"],
+    ] {
+        let output = run(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let told = err(&output);
+        assert!(told.contains(&format!("{}: given {}", arguments[1], arguments[2])), "{told}");
+    }
+    for name in ["person.wav", "voicemail.wav"] {
+        assert!(std::fs::read(folder.path().join(name)).unwrap().starts_with(b"RIFF"), "{name}");
+    }
+    assert_eq!(std::fs::read(folder.path().join("voicemail.wav")).unwrap(), before);
+    // What looks like a page may be written again.
+    for _ in 0..2 {
+        assert!(run(folder.path(), &["detect", "--html", "a.html", "person.wav"]).status.success());
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use crate::detect::{Heard, Listener, detect};
 use crate::exit::{Exit, Mistake};
+use crate::output;
 use crate::picture::Wave;
 use crate::report::json::Vocabularies;
 use crate::report::{html, json, text};
@@ -76,6 +77,9 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Exit> {
     let hearing = args.sound.check()?;
     let params = Arc::new(Params::new(Settings::gather(&args.settings)?.config)?);
     let words = vocabularies(args)?;
+    if args.html.is_some() && args.html == args.trace {
+        return Err(Mistake::Usage("--html and --trace: given the same file, allowed are two".into()).into());
+    }
     if args.files.iter().any(|file| file == "-") {
         if args.files.len() > 1 {
             return Err(Mistake::Usage(format!(
@@ -84,9 +88,11 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Exit> {
             ))
             .into());
         }
+        check_outputs(args, &[])?;
         return live(args, &hearing, &params, &words);
     }
-    let files = sound::recordings(&args.files)?;
+    let sound::Recordings { files, unread } = sound::recordings(&args.files)?;
+    check_outputs(args, &files)?;
     if args.trace.is_some() && files.len() > 1 {
         return Err(Mistake::Usage(format!("--trace: given {} recordings, allowed is 1", files.len())).into());
     }
@@ -104,6 +110,10 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Exit> {
         failed: Vec::new(),
         shown: 0,
     };
+    let count = files.len() + unread.len();
+    for (folder, error) in unread {
+        report.fail(&folder.display().to_string(), anyhow::Error::new(error).context("this folder cannot be read"))?;
+    }
     let bar = terminal::progress(files.len(), "listening");
     in_order(
         &files,
@@ -115,7 +125,15 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Exit> {
         },
     )?;
     bar.finish_and_clear();
-    report.finish(files.len())
+    report.finish(count)
+}
+
+/// Checks that nothing that is to be read would be overwritten.
+fn check_outputs(args: &DetectArgs, files: &[PathBuf]) -> Result<()> {
+    for (flag, path) in [("--html", &args.html), ("--trace", &args.trace)] {
+        output::check(flag, path.as_deref(), files.iter().chain(&args.settings.config))?;
+    }
+    Ok(())
 }
 
 fn vocabularies(args: &DetectArgs) -> Result<Vocabularies> {
@@ -225,19 +243,28 @@ struct Printer<'a> {
 impl Printer<'_> {
     fn add(&mut self, path: &Path, result: Result<Done>) -> Result<()> {
         let file = path.display().to_string();
-        match result.with_context(|| file.clone()) {
+        match result {
             Ok(done) => self.show(&file, &done),
-            Err(error) => {
-                terminal::tell_error(&error);
-                self.failed.push(terminal::chain(&error));
-                Ok(())
-            }
+            Err(error) => self.fail(&file, error),
         }
+    }
+
+    /// Tells that `file` could not be heard; among JSON also there, so that no file is missing.
+    fn fail(&mut self, file: &str, error: anyhow::Error) -> Result<()> {
+        if self.args.json {
+            let mut out = io::stdout().lock();
+            writeln!(out, "{}", json::failed(file, &terminal::chain(&error)))?;
+            out.flush()?;
+        }
+        let error = error.context(file.to_owned());
+        terminal::tell_error(&error);
+        self.failed.push(terminal::chain(&error));
+        Ok(())
     }
 
     fn show(&mut self, file: &str, done: &Done) -> Result<()> {
         for warning in &done.warnings {
-            terminal::tell(&format!("{file}: {warning}"));
+            terminal::tell_warning(&format!("{file}: {warning}"));
         }
         let mut out = BufWriter::new(io::stdout().lock());
         let Done { heard, format, wave, .. } = done;
@@ -300,7 +327,7 @@ fn live(args: &DetectArgs, hearing: &Hearing, params: &Arc<Params>, words: &Voca
     let sound = Sound::from_reader(io::stdin(), hearing).context("standard input")?;
     let done = hear(sound, params, keep, Some(&mut tell)).context("standard input")?;
     for warning in &done.warnings {
-        terminal::tell(&format!("standard input: {warning}"));
+        terminal::tell_warning(&format!("standard input: {warning}"));
     }
     let mut out = io::stdout().lock();
     if args.json {

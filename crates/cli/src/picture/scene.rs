@@ -53,6 +53,8 @@ pub(crate) enum MarkKind {
     Answered,
     /// A message may start.
     Ready,
+    /// Something was told whose place is not known.
+    Told,
 }
 
 impl<'a> Scene<'a> {
@@ -75,7 +77,7 @@ impl<'a> Scene<'a> {
             scene.tones.push(span(from, seconds, "music"));
         }
         scene.tones.sort_by(|a, b| a.from.total_cmp(&b.from));
-        if !scene.marks.iter().any(|mark| mark.kind != MarkKind::Ready) {
+        if !scene.marks.iter().any(|mark| matches!(mark.kind, MarkKind::Verdict(_))) {
             let kind = MarkKind::Verdict(heard.verdict.answered_by);
             let label = heard.verdict.answered_by.word().to_owned();
             scene.marks.push(Mark { at: heard.verdict.at.as_secs_f64(), kind, label });
@@ -101,8 +103,11 @@ impl<'a> Scene<'a> {
             EventKind::Supervisory(tone) => self.lengthen(at, words::supervisory(*tone)),
             // When a special information tone is known, its three segments have sounded: about a second.
             EventKind::Sit(_) => self.tones.push(span((at - 1.0).max(0.0), at, "SIT")),
-            EventKind::Fax(tone) => {
-                self.tones.push(span((at - 0.5).max(0.0), at, &words::fax_word(*tone).to_uppercase()));
+            // Where a fax's tone lies is not told, only when it is known.
+            EventKind::Fax(_) => {
+                if !self.marks.iter().any(|mark| mark.kind == MarkKind::Told) {
+                    self.marks.push(Mark { at, kind: MarkKind::Told, label: "fax told".to_owned() });
+                }
             }
             EventKind::Dtmf(digit) => {
                 let from = s(digit.started);
@@ -116,7 +121,8 @@ impl<'a> Scene<'a> {
             EventKind::Verdict(verdict) => {
                 // Guesses, and what only confirms the verdict, would crowd the picture.
                 let same = |mark: &Mark| matches!(mark.kind, MarkKind::Verdict(kind) if kind == verdict.answered_by);
-                if verdict.stage != Stage::Provisional && !self.marks.iter().rev().take(1).any(same) {
+                let last = self.marks.iter().rev().find(|mark| mark.kind != MarkKind::Told);
+                if verdict.stage != Stage::Provisional && !last.is_some_and(same) {
                     let kind = MarkKind::Verdict(verdict.answered_by);
                     self.marks.push(Mark { at, kind, label: verdict.answered_by.word().to_owned() });
                 }

@@ -118,6 +118,7 @@ fn draw_mark(svg: &mut String, mark: &Mark, number: usize, bottom: f64, x: impl 
     let (class, words) = match mark.kind {
         MarkKind::Verdict(kind) => (kind_class(kind), format!("{} {:.2} s", mark.label, mark.at)),
         MarkKind::Answered => ("faint", format!("answered {:.2} s", mark.at)),
+        MarkKind::Told => ("tone", format!("{} {:.2} s", mark.label, mark.at)),
         MarkKind::Ready => ("ready", format!("a message may start {:.2} s", mark.at)),
     };
     let level = 14.0 + 18.0 * (number % 2) as f64;

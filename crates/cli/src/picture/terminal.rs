@@ -119,6 +119,7 @@ fn marks(scene: &Scene<'_>, columns: usize, place: impl Fn(f64) -> usize, paint:
         let column = place(mark.at);
         let (pointer, ink, words) = match mark.kind {
             MarkKind::Answered => ('▲', Ink::Faint, format!("answered {:.2} s", mark.at)),
+            MarkKind::Told => ('▲', Ink::Tone, format!("{} {:.2} s", mark.label, mark.at)),
             MarkKind::Ready => ('▲', Ink::Ready, format!("a message may start {:.2} s", mark.at)),
             MarkKind::Verdict(kind) => ('▲', ink_of(kind), format!("{} {:.2} s", mark.label, mark.at)),
         };

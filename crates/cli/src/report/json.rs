@@ -41,6 +41,11 @@ pub(crate) fn recording(file: &str, heard: &Heard, words: &Vocabularies) -> Valu
     })
 }
 
+/// That `file` could not be heard, and why.
+pub(crate) fn failed(file: &str, error: &str) -> Value {
+    json!({ "file": file, "error": error })
+}
+
 /// The end of a live stream: what stands then.
 pub(crate) fn ended(heard: &Heard, words: &Vocabularies) -> Value {
     let (verdict, decided) = (&heard.verdict, heard.decided());

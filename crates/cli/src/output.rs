@@ -1,0 +1,34 @@
+//! Files that a flag names to be written, and what must not be overwritten by them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::exit::Mistake;
+use crate::sound;
+
+/// Checks that writing `path`, which `flag` names, destroys neither one of `inputs` nor anything else that looks like
+/// one.
+///
+/// # Errors
+/// [`Mistake::Usage`] names the flag, what was given, and what to do.
+pub(crate) fn check<'a>(
+    flag: &str,
+    path: Option<&Path>,
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<(), Mistake> {
+    let Some(path) = path else { return Ok(()) };
+    // What is not there cannot be overwritten.
+    let Ok(target) = path.canonicalize() else { return Ok(()) };
+    let refused = |what: &str| {
+        let given = path.display();
+        Mistake::Usage(format!("{flag}: given {given}, {what}: name another file to write, or remove this one first"))
+    };
+    if inputs.into_iter().any(|input| input.canonicalize().is_ok_and(|input| input == target)) {
+        return Err(refused("which is also to be read"));
+    }
+    if sound::is_recording(path) || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+        return Err(refused("which is there already and, by its name, is a recording or a table"));
+    }
+    Ok(())
+}
