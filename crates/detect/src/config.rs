@@ -153,14 +153,15 @@ pub enum Rules {
 /// A named set of parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Preset {
-    /// Exactly Asterisk's `AMD()` with its defaults.
+    /// Exactly Asterisk's `AMD()` with its defaults. On the real calls of `docs/benchmarks.md` (dev) it calls 51 % of
+    /// people machines and finds 93 % of the machines.
     Classic,
-    /// Few people called machines, a quick answer to a hello, most machines found.
+    /// Few people called machines, a quick answer to a hello, most machines found: 1.8 % and 90 % on the same calls.
     #[default]
     Balanced,
-    /// Almost no person is called a machine; more machines pass for people.
+    /// Almost no person is called a machine; more machines pass for people: 0 of 113 people and 84 % of the machines.
     Conservative,
-    /// As many machines found, as early, as the rules allow; more people are called machines.
+    /// Machines are found early, and more people are called machines: 22 % and 96 %.
     Aggressive,
 }
 
@@ -331,7 +332,7 @@ pub enum ConfigError {
         allowed: String,
     },
     /// A text that does not stand for a value.
-    #[error("{field}: cannot read {given:?}: expected {expected}")]
+    #[error("{field}: cannot read {given:?}: expected {expected}{}", crate::parameter::choices(expected, given))]
     Unreadable {
         /// The parameter.
         field: &'static str,
@@ -341,7 +342,10 @@ pub enum ConfigError {
         expected: &'static str,
     },
     /// There is no such parameter.
-    #[error("there is no parameter {given:?}: the parameters are {allowed}")]
+    #[error(
+        "there is no parameter {given:?}: {}the parameters are {allowed}",
+        crate::parameter::suggestion(given, allowed)
+    )]
     UnknownField {
         /// What was given.
         given: String,
