@@ -19,16 +19,23 @@ pub(crate) fn check<'a>(
 ) -> Result<(), Mistake> {
     let Some(path) = path else { return Ok(()) };
     // What is not there cannot be overwritten.
-    let Ok(target) = path.canonicalize() else { return Ok(()) };
+    if !path.exists() {
+        return Ok(());
+    }
     let refused = |what: &str| {
         let given = path.display();
         Mistake::Usage(format!("{flag}: given {given}, {what}: name another file to write, or remove this one first"))
     };
-    if inputs.into_iter().any(|input| input.canonicalize().is_ok_and(|input| input == target)) {
+    if inputs.into_iter().any(|input| are_one(input, path)) {
         return Err(refused("which is also to be read"));
     }
     if sound::is_recording(path) || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
         return Err(refused("which is there already and, by its name, is a recording or a table"));
     }
     Ok(())
+}
+
+/// Whether both paths lead to the same file, which is there.
+pub(crate) fn are_one(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }

@@ -23,12 +23,20 @@ pub(crate) struct SettingsArgs {
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub(crate) set: Vec<String>,
     /// Read parameters from a TOML file with one section each for vad, cadence, beep, ...; the environment and flags
-    /// override it
-    #[arg(long, value_name = "FILE", env = "OFFHOOK_CONFIG")]
+    /// override it [env: OFFHOOK_CONFIG]
+    #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Listen for the network tones of this country, by its two-letter code; the same as --set tone.country=CODE
     #[arg(long, value_name = "CODE")]
     pub(crate) country: Option<String>,
+}
+
+impl SettingsArgs {
+    /// The configuration file: that of the flag, else that of the environment. An empty name there is none.
+    fn file(&self, environment: &[(String, String)]) -> Option<PathBuf> {
+        let named = || environment.iter().find(|(name, value)| name == "OFFHOOK_CONFIG" && !value.is_empty());
+        self.config.clone().or_else(|| named().map(|(_, path)| path.into()))
+    }
 }
 
 /// Where a value came from.
@@ -97,21 +105,22 @@ impl Settings {
     fn layer(args: &SettingsArgs, environment: &[(String, String)]) -> Result<Self> {
         let mut given = Vec::new();
         let mut preset = (Preset::default(), Origin::Default);
-        if let Some(path) = &args.config {
+        if let Some(path) = args.file(environment) {
+            let path = &path;
             let text = std::fs::read_to_string(path).map_err(|error| {
                 Mistake::Config(format!("cannot read the configuration {}: {error}", path.display()))
             })?;
             if let Some(name) = read_file(&text, path, &mut given)
                 .with_context(|| format!("in the configuration file {}", path.display()))?
             {
-                preset = (named(&name)?, Origin::File(path.clone()));
+                preset = named(&name, Origin::File(path.clone()))?;
             }
         }
         if let Some(name) = read_environment(environment, &mut given)? {
-            preset = (named(&name)?, Origin::Environment("OFFHOOK_PRESET".into()));
+            preset = named(&name, Origin::Environment("OFFHOOK_PRESET".into()))?;
         }
         if let Some(name) = &args.preset {
-            preset = (named(name)?, Origin::Flag("--preset"));
+            preset = named(name, Origin::Flag("--preset"))?;
         }
         if let Some(code) = &args.country {
             given.push(Given { name: "tone.country".into(), value: code.clone(), origin: Origin::Flag("--country") });
@@ -156,8 +165,9 @@ impl Settings {
     }
 }
 
-fn named(name: &str) -> Result<Preset> {
-    Ok(Preset::from_name(name)?)
+fn named(name: &str, origin: Origin) -> Result<(Preset, Origin)> {
+    let preset = Preset::from_name(name).with_context(|| format!("from {origin}"))?;
+    Ok((preset, origin))
 }
 
 /// Collects the values of a TOML file; gives the preset, if it names one.
@@ -211,7 +221,7 @@ fn read_environment(variables: &[(String, String)], given: &mut Vec<Given>) -> R
     ours.sort();
     for (variable, value) in ours {
         match variable.as_str() {
-            "OFFHOOK_PRESET" => preset = Some(value.clone()),
+            "OFFHOOK_PRESET" => preset = Some(value.clone()).filter(|name| !name.is_empty()),
             "OFFHOOK_CONFIG" => {}
             _ => {
                 let parameter = names.iter().find(|p| variable_of(&p.name) == *variable).ok_or_else(|| {

@@ -115,7 +115,7 @@ impl Sound {
 
     /// Reads a stream as it comes.
     pub(crate) fn from_reader(reader: impl Read + Send + 'static, hearing: &Hearing) -> Result<Self> {
-        let decoder = Decoder::open(reader, &hearing.decode)?;
+        let decoder = Decoder::open(reader, &hearing.decode).map_err(with_the_flag)?;
         let (chunk, answered_at) = (hearing.chunk, hearing.answered_at);
         Ok(Self { decoder, chunk, answered_at, begun: false, kept: Vec::new(), taken: 0, position: MediaTime::ZERO })
     }
@@ -161,6 +161,19 @@ impl Sound {
         self.taken = self.kept.len().min(from.saturating_add(most));
         self.position = MediaTime::from_samples(self.position.samples() + (self.taken - from) as u64);
         Ok((self.taken > from).then(|| Input::Samples(&self.kept[from..self.taken])))
+    }
+}
+
+/// The same error in terms of the command line.
+fn with_the_flag(error: MediaError) -> anyhow::Error {
+    match error {
+        MediaError::UnknownFormat { reason } => anyhow::anyhow!(
+            "{reason}: if it is raw audio, name its format with --raw: ulaw, alaw, s16le or s16be, as in --raw ulaw"
+        ),
+        MediaError::NotRaw { given, found } => {
+            anyhow::anyhow!("given --raw {given}, but it is a {found}: leave --raw out")
+        }
+        error => error.into(),
     }
 }
 

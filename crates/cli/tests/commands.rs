@@ -101,6 +101,24 @@ fn simulate_gives_the_same_bytes_for_the_same_seed() {
 }
 
 #[test]
+fn voices_are_used_or_refused_and_never_passed_over_in_silence() {
+    let folder = manifest();
+    std::fs::write(folder.path().join("none.csv"), "path,label\nperson.wav,human\nvoicemail.wav,fax\n").unwrap();
+    let output = run(folder.path(), &["simulate", "--voices", "none.csv", "--calls", "1", "--out", "s"]);
+    assert_eq!(output.status.code(), Some(4), "{}", err(&output));
+    for part in ["none.csv: no usable row of 2", "found are fax, human;", "known are human_short"] {
+        assert!(err(&output).contains(part), "{part} in {}", err(&output));
+    }
+    assert!(!folder.path().join("s").exists());
+    std::fs::write(folder.path().join("one.csv"), "path,label\nperson.wav,Human_Short\nvoicemail.wav,fax\n").unwrap();
+    let output = run(folder.path(), &["simulate", "--voices", "one.csv", "--calls", "1", "--out", "s"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(err(&output).contains("one.csv: 1 of 2 rows used"), "{}", err(&output));
+    let output = run(folder.path(), &["simulate", "--voices", "s/manifest.csv", "--out", "s"]);
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+}
+
+#[test]
 fn a_configuration_that_cannot_be_used_is_told_with_what_is_allowed() {
     let folder = tempfile::tempdir().unwrap();
     write_wav(&folder.path().join("a.wav"), &person());
@@ -111,7 +129,9 @@ fn a_configuration_that_cannot_be_used_is_told_with_what_is_allowed() {
         (vec!["detect", "--set", "decide.long_greeting=never", "a.wav"], "decide.long_greeting: cannot read \"never\""),
         (vec!["detect", "--set", "decide.long_greeting=1h", "a.wav"], "decide.long_greeting"),
         (vec!["detect", "--preset", "bold", "a.wav"], "classic, balanced, conservative or aggressive"),
+        (vec!["detect", "--preset", "bold", "a.wav"], "from --preset"),
         (vec!["detect", "--country", "XX", "a.wav"], "tone.country"),
+        (vec!["detect", "--country", "uk", "a.wav"], "the United Kingdom is GB"),
         (vec!["config", "check", "--config", "bad.toml"], "there is no parameter \"decide.long_greting\""),
         (vec!["config", "check", "--config", "none.toml"], "none.toml"),
     ] {
@@ -119,6 +139,8 @@ fn a_configuration_that_cannot_be_used_is_told_with_what_is_allowed() {
         assert_eq!(output.status.code(), Some(3), "{arguments:?} {}", err(&output));
         assert!(err(&output).contains(says), "{arguments:?}: {}", err(&output));
     }
+    let empty = offhook().env("OFFHOOK_CONFIG", "").args(["config", "check"]).output().unwrap();
+    assert_eq!(empty.status.code(), Some(0), "{}", err(&empty));
     let show = offhook()
         .current_dir(folder.path())
         .env("OFFHOOK_READY_SILENCE", "3s")

@@ -217,3 +217,67 @@ pub(crate) fn read<T: Value>(field: &'static str, text: &str, least: &T, most: &
     within(field, &value, least, most)?;
     Ok(value)
 }
+
+/// What an error adds where the form of a value does not say which there are.
+pub(crate) fn choices(form: &str, given: &str) -> String {
+    if form != <Country as Value>::FORM {
+        return String::new();
+    }
+    let codes = Country::ALL.map(Country::code).join(", ");
+    // The one code in common use that is none of ISO 3166.
+    let hint = if given.trim().eq_ignore_ascii_case("uk") { "; the United Kingdom is GB" } else { "" };
+    format!("{hint}; allowed are {codes}")
+}
+
+/// The name of `allowed`, which a comma parts, that `given` may stand for, as a question to put before them.
+pub(crate) fn suggestion(given: &str, allowed: &str) -> String {
+    let field = |name: &str| name.split_once('.').map_or_else(String::new, |(_, field)| field.to_owned());
+    let distances = allowed.split(", ").map(|name| {
+        // Who leaves the section out means one of its fields.
+        let bare = if given.contains('.') { usize::MAX } else { distance(given, &field(name)) };
+        (distance(given, name).min(bare), name)
+    });
+    match distances.min_by_key(|(distance, _)| *distance) {
+        Some((distance, name)) if distance <= (given.chars().count() / 4).max(2) => {
+            format!("did you mean {name}? Else ")
+        }
+        _ => String::new(),
+    }
+}
+
+/// The characters to put in, take out or exchange to make `a` into `b` (Levenshtein), in either case.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (n, y) in b.iter().enumerate() {
+            let exchanged = diagonal + usize::from(!x.eq_ignore_ascii_case(y));
+            diagonal = row[n + 1];
+            row[n + 1] = exchanged.min(diagonal + 1).min(row[n] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::DetectConfig;
+
+    #[test]
+    fn an_error_names_what_was_likely_meant() {
+        let told = |name: &str, value: &str| DetectConfig::default().set(name, value).unwrap_err().to_string();
+        for (given, meant) in [
+            ("decide.long_greting", "did you mean decide.long_greeting?"),
+            ("long_greeting", "did you mean decide.long_greeting?"),
+            ("ready.silense", "did you mean ready.silence?"),
+        ] {
+            assert!(told(given, "1").contains(meant), "{}", told(given, "1"));
+        }
+        assert!(!told("volume", "1").contains("did you mean"), "{}", told("volume", "1"));
+        assert!(!told("", "1").contains("did you mean"));
+        let country = told("tone.country", "uk");
+        assert!(country.contains("the United Kingdom is GB") && country.contains("US, GB, DE"), "{country}");
+        assert!(!told("tone.country", "XX").contains("Kingdom"));
+    }
+}

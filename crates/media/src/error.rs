@@ -80,10 +80,16 @@ pub enum MediaError {
         /// The codec's name, or its number if the number is unknown.
         codec: String,
     },
-    /// The bytes are no known format and do not look like raw audio either.
-    #[error("this does not look like audio ({reason}): if it is headerless audio, name the format, as in `s16le@8000`")]
+    /// The bytes are something else than audio.
+    #[error("this is no audio: {reason}; give the recording itself")]
     NotAudio {
-        /// What spoke against it.
+        /// What they are.
+        reason: &'static str,
+    },
+    /// The bytes are no known format, and which raw format they are, if any, could not be told.
+    #[error("{reason}: if it is raw audio, name its format, such as ulaw or s16le@8000")]
+    UnknownFormat {
+        /// Why it could not be told.
         reason: &'static str,
     },
     /// A raw format was named, but the bytes are a known container.
@@ -143,7 +149,8 @@ impl MediaError {
             | Self::Channels { .. }
             | Self::UnsupportedContainer { .. }
             | Self::UnsupportedCodec { .. }
-            | Self::NotAudio { .. } => ErrorKind::Unsupported,
+            | Self::NotAudio { .. }
+            | Self::UnknownFormat { .. } => ErrorKind::Unsupported,
             Self::NoSuchChannel { .. }
             | Self::HeaderTooLarge { .. }
             | Self::TooLong { .. }

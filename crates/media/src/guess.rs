@@ -39,29 +39,30 @@ struct Reading {
 
 /// The raw format that the source's first bytes fit.
 pub(crate) fn guess(source: &mut Source) -> Result<RawFormat, MediaError> {
-    from_bytes(source.peek(WINDOW)?).map_err(|reason| MediaError::NotAudio { reason })
+    from_bytes(source.peek(WINDOW)?)
 }
 
-fn from_bytes(bytes: &[u8]) -> Result<RawFormat, &'static str> {
+fn from_bytes(bytes: &[u8]) -> Result<RawFormat, MediaError> {
+    let unknown = |reason| Err(MediaError::UnknownFormat { reason });
     if bytes.len() < LEAST {
-        return Err("too few bytes to tell");
+        return unknown("this is too short to tell what it is");
     }
     if is_text(bytes) {
-        return Err("it is text");
+        return Err(MediaError::NotAudio { reason: "it is text" });
     }
     let first = bytes[0];
     if bytes.iter().all(|&byte| byte == first) {
-        return Err("all bytes are the same");
+        return unknown("all its bytes are the same, which tells nothing of its format");
     }
     let encodings = [RawEncoding::S16Le, RawEncoding::S16Be, RawEncoding::Ulaw, RawEncoding::Alaw];
     let mut readings = encodings.map(|encoding| read_as(encoding, bytes));
     readings.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     let [best, next, ..] = readings;
     if best.gain < LEAST_GAIN || best.share < LEAST_SHARE {
-        return Err("its bytes are as noise in every reading");
+        return unknown("its format could not be told from its content");
     }
     if best.gain - next.gain < LEAST_LEAD {
-        return Err("two readings fit it alike");
+        return unknown("its format could not be told from its content, as two fit it alike");
     }
     let wide = matches!(best.encoding, RawEncoding::S16Le | RawEncoding::S16Be)
         && upper_half_share(&decode(best.encoding, bytes)) < EMPTY_UPPER_HALF;

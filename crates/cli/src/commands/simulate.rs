@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use offhook_sim::{CallSet, Recording, SimConfig, Simulator, Truth, VoiceBank};
 use rayon::prelude::*;
 
 use crate::exit::{Exit, Mistake};
+use crate::output;
 use crate::terminal;
 
 /// Make labelled calls: recordings and a manifest that says exactly what is in them
@@ -85,6 +87,14 @@ Examples:
   offhook simulate --voices voices.csv --out calls && offhook eval calls/manifest.csv";
 
 pub(crate) fn run(args: &SimulateArgs) -> Result<Exit> {
+    // The manifest that is written would take the place of the one that is read.
+    if args.voices.iter().any(|voices| output::are_one(voices, &args.out.join("manifest.csv"))) {
+        let given = args.out.display();
+        return Err(Mistake::Usage(format!(
+            "--out: given {given}, whose manifest.csv is also to be read for --voices: name another folder"
+        ))
+        .into());
+    }
     let (voices, failed) = voices(args)?;
     for told in &failed {
         terminal::tell_error(&anyhow::anyhow!("{told}"));
@@ -159,9 +169,11 @@ fn add_recordings(bank: &mut VoiceBank, manifest: &Path) -> Result<Vec<String>> 
         return Err(Mistake::Usage(format!("{shown}: given the columns {given}, needed are path and label")).into());
     };
     let beside = manifest.parent().unwrap_or(Path::new("."));
-    let mut wanted = Vec::new();
+    let (mut wanted, mut labels, mut rows) = (Vec::new(), BTreeSet::new(), 0);
     for record in reader.records() {
         let record = record.with_context(|| format!("{shown}: cannot be read"))?;
+        rows += 1;
+        labels.insert(record.get(label).unwrap_or_default().trim().to_owned());
         let text = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default().to_owned();
         if let Some(kind) = kind_of(&text(Some(label))) {
             let (speaker, source) = (text(column("speaker")), text(column("source")));
@@ -176,24 +188,44 @@ fn add_recordings(bank: &mut VoiceBank, manifest: &Path) -> Result<Vec<String>> 
             recording.map_err(|error| format!("{}: {}", path.display(), terminal::chain(&error.into())))
         })
         .collect();
-    let mut failed = Vec::new();
+    let (mut failed, mut used) = (Vec::new(), 0);
     for one in decoded {
         match one {
             // Silence is refused; it is nothing to say.
-            Ok(recording) => drop(bank.add(recording)),
+            Ok(recording) => used += usize::from(bank.add(recording)),
             Err(told) => failed.push(told),
         }
     }
+    if used == 0 {
+        for told in &failed {
+            terminal::tell_error(&anyhow::anyhow!("{told}"));
+        }
+        let found =
+            if labels.is_empty() { "none".to_owned() } else { labels.into_iter().collect::<Vec<_>>().join(", ") };
+        anyhow::bail!(
+            "--voices {shown}: no usable row of {rows}: the labels found are {found}; known are {}",
+            known_labels().collect::<Vec<_>>().join(", ")
+        );
+    }
+    terminal::tell(&format!("--voices {shown}: {used} of {rows} rows used"));
     Ok(failed)
+}
+
+/// Other words for some kinds, as other collections have them.
+const ALIASES: [(&str, SpeechKind); 4] = [
+    ("human_long", SpeechKind::HumanBusiness),
+    ("machine_greeting", SpeechKind::VoicemailPersonal),
+    ("ivr_prompt", SpeechKind::IvrMenu),
+    ("carrier_announcement", SpeechKind::Announcement),
+];
+
+/// Every label that gives a voice.
+fn known_labels() -> impl Iterator<Item = &'static str> {
+    SpeechKind::ALL.into_iter().map(SpeechKind::name).chain(ALIASES.map(|(name, _)| name))
 }
 
 /// What a recording of this label can say in a call.
 fn kind_of(label: &str) -> Option<SpeechKind> {
-    match label {
-        "human_long" => Some(SpeechKind::HumanBusiness),
-        "machine_greeting" => Some(SpeechKind::VoicemailPersonal),
-        "ivr_prompt" => Some(SpeechKind::IvrMenu),
-        "carrier_announcement" => Some(SpeechKind::Announcement),
-        name => SpeechKind::ALL.into_iter().find(|kind| kind.name() == name),
-    }
+    let kinds = SpeechKind::ALL.into_iter().map(|kind| (kind.name(), kind)).chain(ALIASES);
+    kinds.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(label.trim())).map(|(_, kind)| kind)
 }
