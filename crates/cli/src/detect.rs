@@ -24,7 +24,7 @@ pub(crate) fn detect(sound: &mut Sound, params: &Arc<Params>, listener: &mut imp
         }
     }
     let audio = detector.now();
-    Ok(Heard { audio, events, verdict: detector.finish() })
+    Ok(Heard { audio, events, verdict: detector.finish(), unanswered: sound.unanswered() })
 }
 
 /// What was heard in one recording.
@@ -36,6 +36,8 @@ pub(crate) struct Heard {
     pub(crate) events: Vec<Event>,
     /// The verdict that stands at its end.
     pub(crate) verdict: Verdict,
+    /// When the call was said to be answered, if the recording ends before.
+    pub(crate) unanswered: Option<MediaTime>,
 }
 
 impl Heard {
@@ -114,7 +116,7 @@ mod tests {
         let person = verdict(AnsweredBy::Human, Stage::Revised);
         let kinds = [voicemail, ready, EventKind::Verdict(person)];
         let events: Vec<_> = kinds.into_iter().map(|kind| Event { at: MediaTime::ZERO, kind }).collect();
-        let mut heard = Heard { audio: MediaTime::ZERO, events, verdict: person };
+        let mut heard = Heard { audio: MediaTime::ZERO, events, verdict: person, unanswered: None };
         assert_eq!(heard.ready(), None);
         heard.events.pop();
         assert!(heard.ready().is_some());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use offhook_audio::MediaTime;
-use offhook_detect::Fact;
+use offhook_detect::{Fact, Value};
 use offhook_media::{Channel, DecodeOptions, Decoder, MediaError, RawFormat};
 
 use crate::exit::Mistake;
@@ -24,9 +24,10 @@ pub(crate) struct SoundArgs {
     /// recognised by content
     #[arg(long, value_name = "ENCODING[@RATE]")]
     pub(crate) raw: Option<String>,
-    /// The call was answered this long after the recording begins; what comes before is early media
-    #[arg(long, value_name = "MS")]
-    pub(crate) answered_at: Option<u64>,
+    /// The call was answered this long after the recording begins, such as 6.2s or 6200ms; without a unit in
+    /// milliseconds. What comes before is early media
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) answered_at: Option<Duration>,
     /// Push the audio in pieces of this length; the events are the same for any
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=60_000))]
     pub(crate) chunk: Option<u64>,
@@ -74,10 +75,15 @@ impl SoundArgs {
         };
         Ok(Hearing {
             decode: DecodeOptions { channel, raw, ..DecodeOptions::default() },
-            answered_at: self.answered_at.map(MediaTime::from_millis),
+            answered_at: self.answered_at.map(|at| MediaTime::ZERO + at),
             chunk: self.chunk.map(|ms| samples_in(Duration::from_millis(ms))),
         })
     }
+}
+
+/// Reads a time as the parameters do.
+fn time(text: &str) -> Result<Duration, String> {
+    Value::parse(text.trim()).ok_or_else(|| "allowed is a time of 0 or more, such as 900ms, 2.5s or 900".to_owned())
 }
 
 /// Samples at 8 kHz in `span`.
@@ -130,6 +136,11 @@ impl Sound {
     /// What is worth telling about the source; complete at its end.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.decoder.warnings().iter().map(ToString::to_string).collect()
+    }
+
+    /// When the call was said to be answered, if that is still to come.
+    pub(crate) fn unanswered(&self) -> Option<MediaTime> {
+        self.answered_at
     }
 
     /// Samples given so far, as media time.

@@ -78,6 +78,35 @@ fn eval_compares_presets_and_goes_on_past_bad_rows() {
 }
 
 #[test]
+fn eval_says_what_cannot_be_used_and_overwrites_no_table() {
+    let folder = manifest();
+    let table = std::fs::read(folder.path().join("m.csv")).unwrap();
+    std::fs::write(folder.path().join("other.csv"), "a,b\n").unwrap();
+    std::fs::write(folder.path().join("page.html"), "old").unwrap();
+    for (flag, path) in [("--html", "m.csv"), ("--json", "m.csv"), ("--json", "person.wav"), ("--html", "other.csv")] {
+        let output = run(folder.path(), &["eval", "m.csv", "--no-curve", flag, path]);
+        assert_eq!(output.status.code(), Some(2), "{flag} {path}");
+        assert!(err(&output).contains(&format!("{flag}: given {path}, ")), "{}", err(&output));
+    }
+    assert_eq!(std::fs::read(folder.path().join("m.csv")).unwrap(), table);
+    let output = run(folder.path(), &["eval", "m.csv", "--no-curve", "--json", "-", "--html", "page.html"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let report: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(report["presets"][0]["all"]["human_called_machine"]["of"], 2);
+    assert!(!folder.path().join("-").exists());
+    for (text, told) in [
+        ("path,label\r\n", "there is none but the header"),
+        ("path,label\r\ngone.wav,Human\r\nperson.wav,who\r\n", "all 2 failed"),
+    ] {
+        std::fs::write(folder.path().join("e.csv"), text).unwrap();
+        let output = run(folder.path(), &["eval", "e.csv", "--no-curve"]);
+        assert_eq!((output.status.code(), out(&output)), (Some(4), String::new()));
+        assert!(err(&output).contains("no usable row in e.csv") && err(&output).contains(told), "{}", err(&output));
+        assert_eq!(err(&output).contains("e.csv line 2: gone.wav: "), text.contains("gone"), "{}", err(&output));
+    }
+}
+
+#[test]
 fn simulate_gives_the_same_bytes_for_the_same_seed() {
     let folder = tempfile::tempdir().unwrap();
     let simulate = |name: &str, seed: &str| {

@@ -243,6 +243,12 @@ fn early_media_is_not_the_call() {
     assert_eq!(answered["at_ms"], 3500);
     let verdict = events.iter().find(|event| event["kind"] == "verdict").unwrap();
     assert!(verdict["at_ms"].as_u64().unwrap() > 3500, "{verdict}");
+    let same = run(folder.path(), &["detect", "--json", "--answered-at", "3.5s", "early.wav"]);
+    assert_eq!(out(&same), out(&output));
+    let late = run(folder.path(), &["detect", "--answered-at", "1000s", "early.wav"]);
+    assert!(out(&late).contains("before the answer at 1000.00 s"), "{}", out(&late));
+    let bad = run(folder.path(), &["detect", "--answered-at", "soon", "early.wav"]);
+    assert!(bad.status.code() == Some(2) && err(&bad).contains("such as 900ms"), "{}", err(&bad));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::exit::{Exit, Mistake};
 use crate::output;
 use crate::picture::Wave;
 use crate::report::json::Vocabularies;
-use crate::report::{html, json, text};
+use crate::report::{html, json, text, words};
 use crate::settings::{Settings, SettingsArgs};
 use crate::sound::{self, Hearing, Input, Sound, SoundArgs};
 use crate::terminal::{self, Paint};
@@ -265,6 +265,9 @@ impl Printer<'_> {
     fn show(&mut self, file: &str, done: &Done) -> Result<()> {
         for warning in &done.warnings {
             terminal::tell_warning(&format!("{file}: {warning}"));
+        }
+        if let Some(at) = done.heard.unanswered.filter(|_| self.args.json || !self.pictures) {
+            terminal::tell_warning(&format!("{file}: {}", words::unanswered(done.heard.audio, at)));
         }
         let mut out = BufWriter::new(io::stdout().lock());
         let Done { heard, format, wave, .. } = done;

@@ -15,7 +15,8 @@ use crate::evaluation::curve::{self, Curve, Point};
 use crate::evaluation::lane;
 use crate::evaluation::report::{PresetReport, Report, Wrong};
 use crate::evaluation::{Call, Manifest, Row};
-use crate::exit::Exit;
+use crate::exit::{Exit, Mistake};
+use crate::output;
 use crate::report::{eval_html, eval_text};
 use crate::settings::{Settings, SettingsArgs};
 use crate::sound::{Hearing, Sound, SoundArgs};
@@ -28,7 +29,7 @@ pub(crate) struct EvalArgs {
     /// CSV with a header: path and label, and if known greeting_end_ms, beep_start_ms, beep_end_ms, speech_end_ms,
     /// answered_ms, condition, source; other columns are ignored. Paths are relative to the manifest
     manifest: PathBuf,
-    /// Write all figures as JSON
+    /// Write all figures as JSON; `-` prints them in place of the tables
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Write a page with tables and curves; it needs nothing but itself
@@ -98,22 +99,45 @@ pub(crate) fn run(args: &EvalArgs) -> Result<Exit> {
         lanes.push(Arc::new(Params::new(classic.config)?));
     }
     let manifest = Manifest::read(&args.manifest)?;
+    let to_output = args.json.as_deref() == Some(Path::new("-"));
+    let json = args.json.as_deref().filter(|_| !to_output);
+    for (flag, path) in [("--json", json), ("--html", args.html.as_deref())] {
+        let read = [Some(&args.manifest), args.asterisk_table.as_ref(), args.settings.config.as_ref()];
+        output::check(flag, path, read.into_iter().flatten().chain(manifest.rows.iter().map(|row| &row.path)))?;
+    }
+    if json.is_some() && json == args.html.as_deref() {
+        return Err(Mistake::Usage("--json and --html: given the same file, allowed are two".into()).into());
+    }
     let mut failed = manifest.errors.clone();
-    let heard = hear_all(&manifest.rows, &hearing, &lanes, &mut failed);
+    let shown = args.manifest.display().to_string();
+    let heard = hear_all(&manifest.rows, &shown, &hearing, &lanes, &mut failed);
     for told in &failed {
         terminal::tell_error(&anyhow::anyhow!("{told}"));
     }
+    if heard.is_empty() {
+        let why = match failed.len() {
+            0 => "there is none but the header; add one for each recording".to_owned(),
+            1 => "the only one failed, as told above".to_owned(),
+            all => format!("all {all} failed, as told above"),
+        };
+        anyhow::bail!("no usable row in {shown}: {why}");
+    }
     let presets = contestants.iter().map(|contestant| measure(contestant, &heard, args)).collect();
     let asterisk = asterisk.map(|table| agree(&table, &heard)).transpose()?;
-    let report = Report { manifest: args.manifest.display().to_string(), failed, presets, asterisk };
-    if let Some(path) = &args.json {
-        write_file(path, &(serde_json::to_string_pretty(&report)? + "\n"))?;
+    let report = Report { manifest: shown, failed, presets, asterisk };
+    let figures = || serde_json::to_string_pretty(&report).map(|text| text + "\n");
+    if let Some(path) = json {
+        write_file(path, &figures()?)?;
     }
     if let Some(path) = &args.html {
         write_file(path, &eval_html::page(&report))?;
     }
     let mut out = io::stdout().lock();
-    eval_text::write(&mut out, &report, args.wrong, Paint::for_output())?;
+    if to_output {
+        out.write_all(figures()?.as_bytes())?;
+    } else {
+        eval_text::write(&mut out, &report, args.wrong, Paint::for_output())?;
+    }
     out.flush()?;
     Ok(if report.failed.is_empty() { Exit::Done } else { Exit::Failed })
 }
@@ -173,6 +197,7 @@ type Labelled<'a> = (&'a Row, Vec<lane::Heard>);
 /// Listens to every recording with every detector; what fails is added to `failed`.
 fn hear_all<'a>(
     rows: &'a [Row],
+    manifest: &str,
     hearing: &Hearing,
     lanes: &[Arc<Params>],
     failed: &mut Vec<String>,
@@ -183,8 +208,9 @@ fn hear_all<'a>(
         let hearing = Hearing { answered_at, ..hearing.clone() };
         let said = Sound::open(&row.path, &hearing).and_then(|mut sound| lane::hear(&mut sound, lanes));
         bar.inc(1);
-        said.map(|said| (row, said))
-            .map_err(|error| format!("line {}: {}: {}", row.line, row.path.display(), terminal::chain(&error)))
+        said.map(|said| (row, said)).map_err(|error| {
+            format!("{manifest} line {}: {}: {}", row.line, row.path.display(), terminal::chain(&error))
+        })
     };
     let results: Vec<Result<Labelled<'a>, String>> = rows.par_iter().map(hear).collect();
     bar.finish_and_clear();

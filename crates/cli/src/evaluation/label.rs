@@ -56,11 +56,11 @@ impl Label {
         }
     }
 
-    /// The label of this word.
+    /// The label of this word, in either case.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         // The simulator's word is shorter.
-        let word = if word == "screener" { Self::CallScreener.word() } else { word };
-        Self::ALL.into_iter().find(|label| label.word() == word)
+        let word = if word.eq_ignore_ascii_case("screener") { Self::CallScreener.word() } else { word };
+        Self::ALL.into_iter().find(|label| label.word().eq_ignore_ascii_case(word))
     }
 
     /// Whether a machine answered. A call screener is none: a person may follow. Silence is neither.
@@ -88,6 +88,7 @@ mod tests {
             let right = AnsweredBy::ALL.into_iter().find(|kind| kind.word() == label.right_word()).unwrap();
             assert_eq!(right.is_machine(), label.is_machine(), "{label:?}");
         }
+        assert_eq!(Label::from_word("Human"), Some(Label::Human));
         assert_eq!(Label::from_word("person"), None);
     }
 }

@@ -55,9 +55,10 @@ impl Manifest {
     }
 
     fn parse(text: &[u8], beside: &Path, manifest: &str) -> Result<Self> {
+        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+        let mut lines = Lines::default();
         let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text);
-        let header: Vec<String> =
-            reader.headers()?.iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect();
+        let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
         let columns: BTreeMap<&str, usize> = header.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
         for needed in ["path", "label"] {
             if !columns.contains_key(needed) {
@@ -72,7 +73,7 @@ impl Manifest {
         let mut read = Self::default();
         for record in reader.records() {
             let row = record.map_err(|error| error.to_string()).and_then(|record| {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = record.position().map_or(0, |position| lines.of(text, position.byte()));
                 if record.len() != header.len() {
                     let (given, allowed) = (record.len(), header.len());
                     return Err(format!(
@@ -88,6 +89,26 @@ impl Manifest {
             }
         }
         Ok(read)
+    }
+}
+
+/// Counts lines. The reader's own count stands still at the line feed of a CRLF, and at empty lines, until the record
+/// after them is read.
+#[derive(Default)]
+struct Lines {
+    counted: usize,
+    ends: u64,
+}
+
+impl Lines {
+    /// The line, from 1, of the record that is read from `byte` on; asked in order.
+    fn of(&mut self, text: &[u8], byte: u64) -> u64 {
+        let from = usize::try_from(byte).map_or(text.len(), |byte| byte.min(text.len()));
+        let skipped = text[from..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let until = (from + skipped).max(self.counted);
+        self.ends += text[self.counted..until].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.counted = until;
+        self.ends + 1
     }
 }
 
@@ -189,6 +210,16 @@ mod tests {
             "line 8: beep_start_ms and beep_end_ms: given 4 and nothing",
         ] {
             assert!(told.contains(part), "{part} in {told}");
+        }
+    }
+
+    #[test]
+    fn lines_are_those_of_the_records_however_they_end() {
+        let text = "\u{feff}path,label,source\na.wav,human,\n\nb.wav,FAX,\"two\nlines\"\nc.wav,no,\nd.wav,sit,\n";
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            let manifest = parse(&text).unwrap();
+            assert_eq!(manifest.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4, 7], "{text:?}");
+            assert!(manifest.errors[0].starts_with("m.csv line 6: "), "{:?}", manifest.errors);
         }
     }
 

@@ -48,6 +48,9 @@ pub(crate) fn conclusion(out: &mut dyn Write, heard: &Heard, width: usize, paint
         let (at, who) = (first.at.as_secs_f64(), words::who(first.answered_by));
         wrapped(out, &format!("corrected; at {at:.2} s it was {who}: {}", words::why(&first.cause)), width, plain)?;
     }
+    if let Some(at) = heard.unanswered {
+        wrapped(out, &words::unanswered(heard.audio, at), width, plain)?;
+    }
     if let Some((at, reason)) = heard.ready() {
         let line = format!("a message may start at {:.2} s: {}", at.as_secs_f64(), words::ready(&reason));
         wrapped(out, &line, width, |text| paint.mark(Ink::Ready, text))?;

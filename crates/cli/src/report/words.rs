@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use offhook_audio::MediaTime;
 use offhook_detect::{AnsweredBy, Cause, FaxTone, ReadyReason, SitCode, SupervisoryTone};
 
 /// Who, or what, picked up, as the beginning of a sentence.
@@ -91,6 +92,15 @@ pub(crate) fn sit_word(code: SitCode) -> &'static str {
         SitCode::NoCircuit => "no_circuit",
         SitCode::Uncoded => "uncoded",
     }
+}
+
+/// Where a recording ends and where the call was to be answered, after that.
+pub(crate) fn unanswered(ends: MediaTime, answered: MediaTime) -> String {
+    format!(
+        "the recording ends at {:.2} s, before the answer at {:.2} s (--answered-at): nothing of the call itself was heard",
+        ends.as_secs_f64(),
+        answered.as_secs_f64()
+    )
 }
 
 /// What a fax tone is.
