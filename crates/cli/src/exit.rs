@@ -18,19 +18,20 @@ pub(crate) enum Exit {
     Failed = 4,
 }
 
-/// What `--help` says of the exit codes.
+/// What `--help` says of the exit codes. Here as in all such texts, a paragraph is one line, which is wrapped as wide as
+/// the terminal is, and lines of lists are indented and no longer than 80 columns, so that they are never wrapped.
 pub(crate) const HELP: &str = "\
 Examples:
   offhook detect call.wav                 who picked up, and why, in one screen
   offhook detect --json calls/            a folder, one JSON object a line
-  offhook eval calls/manifest.csv         how good that is, on labelled recordings
+  offhook eval calls/manifest.csv         how good that is, on labelled calls
   offhook simulate --calls 200 --out sim  labelled calls to try it on
 
 Exit codes:
   0  done: every recording has its verdict
   2  the command line cannot be used
-  3  a parameter, an environment variable or the configuration file cannot be used
-  4  something failed; of many files, the others are done and each failure is on standard error";
+  3  a parameter, a variable or the configuration file cannot be used
+  4  something failed; of many files, the others are done";
 
 /// A mistake in what was asked, told from a failure of the work itself.
 #[derive(Debug)]

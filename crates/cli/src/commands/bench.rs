@@ -27,8 +27,8 @@ enum What {
 /// The engine on one core: real time, nanoseconds a hop by analyser, bytes a stream
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Each row is timed over and over on the same built-in audio (speech, music, tones, silence, noise); the median and the
-quickest repetition are given. The floor is a plain counter of energy per 20 ms, as Asterisk's AMD() has, and a copy.
+Each row is timed over and over on the same built-in audio (speech, music, tones, silence, noise); the median and the \
+quickest repetition are given. The floor is a plain counter of energy per 20 ms, as Asterisk's AMD() has, and a copy. \
 Run it on an otherwise quiet machine, in a release build.
 
 Example:

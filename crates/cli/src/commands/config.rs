@@ -39,8 +39,12 @@ enum Action {
 
 const AFTER: &str = "\
 Where values come from, each overriding the one before:
-  the preset, a file (--config or OFFHOOK_CONFIG), the environment (OFFHOOK_<SECTION>_<FIELD>), flags.
-  What is unknown is an error.
+  the preset, --preset
+  a file, --config or OFFHOOK_CONFIG
+  the environment, OFFHOOK_PRESET and OFFHOOK_<SECTION>_<FIELD>
+  flags, --set and --country
+
+What is unknown is an error.
 
 Examples:
   offhook config show --preset conservative

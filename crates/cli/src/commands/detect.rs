@@ -62,16 +62,18 @@ enum View {
 
 const AFTER: &str = "\
 Examples:
-  offhook detect call.wav                            one screen: waveform, speech, tones, verdict and why
-  offhook detect --json calls/ | jq .answered_by     a folder, one JSON object a line
-  offhook detect --html report.html 'calls/*.mp3'    a page with pictures
-  offhook detect --channel right stereo.wav          the far party is on the right channel
-  offhook detect --answered-at 6200 early.wav        6.2 s of early media come first
+  offhook detect call.wav                           one screen: the verdict, why
+  offhook detect --json calls/ | jq .answered_by    a folder, an object a line
+  offhook detect --html report.html 'calls/*.mp3'   a page with pictures
+  offhook detect --channel right stereo.wav         listen to the right channel
+  offhook detect --answered-at 6.2s early.wav       6.2 s of early media first
   arecord -q -f S16_LE -r 8000 -t raw | offhook detect --raw s16le@8000 -
 
 Exit codes:
-  0  every recording has its verdict      3  the configuration cannot be used
-  2  the command line cannot be used      4  a recording could not be read; the others are done";
+  0  every recording has its verdict
+  2  the command line cannot be used
+  3  the configuration cannot be used
+  4  a recording could not be read; the others are done";
 
 pub(crate) fn run(args: &DetectArgs) -> Result<Exit> {
     let hearing = args.sound.check()?;

@@ -55,27 +55,34 @@ pub(crate) struct EvalArgs {
 }
 
 const AFTER: &str = "\
+The verdict that counts is the first final one: what a dialler acts on. \"After revisions\" takes the one that stood \
+at the end. Labels: human; voicemail, mailbox_unavailable, ivr, announcement, sit, fax, music (all machines); \
+call_screener and silence (neither).
+
 What is measured:
-  The verdict that counts is the first final one: what a dialler acts on. \"After revisions\" takes the one that stood
-  at the end. Labels: human; voicemail, mailbox_unavailable, ivr, announcement, sit, fax, music (all machines);
-  call_screener and silence (neither).
   human called machine   people whose verdict is a machine: the worst error
   machine recall         machines whose verdict is a machine
-  latency                from the answer (answered_ms, else the first audio) to the verdict; for people called people
-                         also from the end of their first utterance (speech_end_ms)
-  beep end               |heard end - true end|; a tone is found if one was heard that overlaps it give or take 100 ms;
-                         false ones are counted an hour of all audio
-  ready                  for voicemails: when a message might start, less the end of the record tone, or of the
-                         greeting where there is none; early is more than 100 ms before it
-  operating curve        by greeting: the limit for a person's greeting (decide.long_greeting; classic.greeting under
-                         the classic rules) is swept; by threshold: a call counts as a machine if the machine's
-                         probability at the first final verdict reaches the threshold
-  Shares have 95 % Wilson intervals; percentiles lie on the straight line between the two nearest values.
+  latency                from the answer (answered_ms, else the first audio) to
+                         the verdict; for people called people also from the
+                         end of their first utterance (speech_end_ms)
+  beep end               |heard end - true end|; a tone is found if one was
+                         heard that overlaps it give or take 100 ms; false
+                         ones are counted an hour of all audio
+  ready                  for voicemails: when a message might start, less the
+                         end of the record tone, or of the greeting where
+                         there is none; early is more than 100 ms before it
+  operating curve        by greeting: the limit for a person's greeting
+                         (decide.long_greeting; classic.greeting under the
+                         classic rules) is swept; by threshold: a call counts
+                         as a machine if the machine's probability at the
+                         first final verdict reaches the threshold
+
+Shares have 95 % Wilson intervals; percentiles lie on the straight line between the two nearest values.
 
 Examples:
   offhook eval calls/manifest.csv
-  offhook eval calls/manifest.csv --presets classic,balanced,conservative --html report.html
-  offhook eval calls/manifest.csv --set decide.long_greeting=3s --no-curve --wrong";
+  offhook eval calls/manifest.csv --presets classic,balanced --html report.html
+  offhook eval calls/manifest.csv --set decide.long_greeting=3s --no-curve";
 
 /// One preset to be measured: its settings, and where its detectors stand among all.
 struct Contestant {

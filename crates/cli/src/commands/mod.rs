@@ -52,3 +52,26 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Completions(args) => man::run_completions(&args),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn check(command: &clap::Command) {
+        let name = command.get_name();
+        let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.ends_with(':');
+        for (line, next) in text.lines().zip(text.lines().skip(1).chain([""])) {
+            assert!(!line.starts_with(' ') || line.chars().count() <= 80, "{name}: wrapped at 80 columns: {line}");
+            assert!(!is_prose(line) || !is_prose(next), "{name}: a paragraph is one line: {line}");
+        }
+        command.get_subcommands().for_each(check);
+    }
+
+    #[test]
+    fn help_is_wrapped_once() {
+        check(&Cli::command());
+    }
+}

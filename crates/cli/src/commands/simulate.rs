@@ -84,7 +84,8 @@ Without voices a built-in voice speaks that has the rhythm of speech and no word
 
 Examples:
   offhook simulate --set noisy_environments --calls 500 --seed 7 --out calls
-  offhook simulate --voices voices.csv --out calls && offhook eval calls/manifest.csv";
+  offhook simulate --voices voices.csv --out calls
+  offhook eval calls/manifest.csv";
 
 pub(crate) fn run(args: &SimulateArgs) -> Result<Exit> {
     // The manifest that is written would take the place of the one that is read.
