@@ -14,4 +14,4 @@ pub mod tones;
 pub use level::{Dbfs, Dbm0, FULL_SCALE_DBM0};
 #[cfg(feature = "resample")]
 pub use resample::{ResampleError, Resampler};
-pub use time::{HOP, MediaTime, RATE, SampleRate, SampleRateError};
+pub use time::{HOP, HOP_LENGTH, MediaTime, RATE, SampleRate, SampleRateError};

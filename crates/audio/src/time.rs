@@ -8,6 +8,9 @@ pub const RATE: u32 = 8_000;
 /// Samples a hop: the engine's fixed step of 10 ms at [`RATE`].
 pub const HOP: usize = 80;
 
+/// The length of a hop.
+pub const HOP_LENGTH: Duration = Duration::from_millis(HOP as u64 * 1000 / RATE as u64);
+
 /// A position in the audio since detection began, in samples at [`RATE`]. Never wall time: it advances only when
 /// samples are pushed or known to be lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

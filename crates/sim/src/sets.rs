@@ -103,6 +103,18 @@ impl CallSet {
         }
     }
 
+    /// What is in it, in one line.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::StandardVoicemail => "Mailboxes with a greeting and a beep",
+            Self::ModernVoicemail => "Mailboxes with a greeting and no beep",
+            Self::LiveAnswers => "People: short, repeated, named, business and late answers",
+            Self::IvrSystems => "Menus, announcements, special information tones, hold music",
+            Self::NoisyEnvironments => "All of these at 5 to 20 dB above noise, over mobile codecs and lossy networks",
+            Self::All => "Everything, on lines from good to bad",
+        }
+    }
+
     /// The courses its calls take, each with its weight.
     pub const fn courses(self) -> &'static [(Course, u32)] {
         match self {

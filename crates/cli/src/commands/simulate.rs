@@ -3,7 +3,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use offhook_media::{DecodeOptions, WavEncoding, decode_file, wav_bytes};
 use offhook_sim::synthesiser::Synthesiser;
 use offhook_sim::texts::SpeechKind;
@@ -19,8 +20,8 @@ use crate::terminal;
 #[command(after_help = AFTER, after_long_help = AFTER)]
 pub(crate) struct SimulateArgs {
     /// Which calls
-    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
-    set: Set,
+    #[arg(long, value_parser = sets(), default_value_t, value_name = "NAME")]
+    set: CallSet,
     /// How many
     #[arg(long, default_value_t = 100)]
     calls: u64,
@@ -47,36 +48,10 @@ pub(crate) struct SimulateArgs {
     early_media: f64,
 }
 
-/// The sets, as a flag names them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-enum Set {
-    /// Mailboxes with a greeting and a beep
-    StandardVoicemail,
-    /// Mailboxes with a greeting and no beep
-    ModernVoicemail,
-    /// People: short, repeated, named, business and late answers
-    LiveAnswers,
-    /// Menus, announcements, special information tones, hold music
-    IvrSystems,
-    /// All of these at 5 to 20 dB above noise, over mobile codecs and lossy networks
-    NoisyEnvironments,
-    /// Everything, on lines from good to bad
-    #[default]
-    All,
-}
-
-impl From<Set> for CallSet {
-    fn from(set: Set) -> Self {
-        match set {
-            Set::StandardVoicemail => Self::StandardVoicemail,
-            Set::ModernVoicemail => Self::ModernVoicemail,
-            Set::LiveAnswers => Self::LiveAnswers,
-            Set::IvrSystems => Self::IvrSystems,
-            Set::NoisyEnvironments => Self::NoisyEnvironments,
-            Set::All => Self::All,
-        }
-    }
+/// The sets by name, each with what is in it.
+fn sets() -> impl TypedValueParser<Value = CallSet> {
+    let named = CallSet::ALL.map(|set| PossibleValue::new(set.name()).help(set.about()));
+    PossibleValuesParser::new(named).try_map(|name| name.parse())
 }
 
 const AFTER: &str = "\
@@ -100,13 +75,8 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<Exit> {
     for told in &failed {
         terminal::tell_error(&anyhow::anyhow!("{told}"));
     }
-    let config = SimConfig {
-        set: args.set.into(),
-        seed: args.seed,
-        voices,
-        early_media: args.early_media,
-        ..SimConfig::default()
-    };
+    let config =
+        SimConfig { set: args.set, seed: args.seed, voices, early_media: args.early_media, ..SimConfig::default() };
     let simulator = Simulator::new(config).map_err(|error| Mistake::Usage(error.to_string()))?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("{}: cannot be made", args.out.display()))?;
     let bar = terminal::progress(usize::try_from(args.calls).unwrap_or(usize::MAX), "calling");
@@ -127,7 +97,7 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<Exit> {
     let path = args.out.join("manifest.csv");
     std::fs::write(&path, manifest).with_context(|| format!("{}: cannot be written", path.display()))?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{} calls of {} in {}", args.calls, CallSet::from(args.set), path.display())?;
+    writeln!(out, "{} calls of {} in {}", args.calls, args.set, path.display())?;
     Ok(if failed.is_empty() { Exit::Done } else { Exit::Failed })
 }
 

@@ -19,7 +19,7 @@ use std::f32::consts::TAU;
 use std::time::Duration;
 
 use offhook_audio::tones::{Country, DTMF_HIGH_HZ, DTMF_LOW_HZ, SUPERVISORY};
-use offhook_audio::{Dbm0, HOP, MediaTime, RATE};
+use offhook_audio::{Dbm0, HOP, HOP_LENGTH, MediaTime, RATE};
 
 use super::Hop;
 use super::tone_run::{Held, Run};
@@ -178,7 +178,7 @@ impl BeepAnalyser {
         if run.silent == 0 {
             let filled = (power / run.power()).sqrt().min(1.0);
             let within = Duration::from_micros((filled * 10_000.0) as u64);
-            run.ended = hop.at.saturating_sub(Duration::from_millis(10)) + within;
+            run.ended = hop.at.saturating_sub(HOP_LENGTH) + within;
         }
         run.silent += 1;
         run.torn = TORN;
@@ -232,10 +232,8 @@ impl BeepAnalyser {
         }
         let length = hop.at - run.started;
         if length > self.config.most_length + TOLERANCE {
-            self.run = Some(run);
-            let told = std::mem::replace(&mut run.told, false);
             self.run = Some(Run { told: false, alone: false, ..run });
-            return told.then_some(ToneBurst::Rejected);
+            return run.told.then_some(ToneBurst::Rejected);
         }
         let background = if run.before < run.quiet_level() { run.before } else { 0.0 };
         let sounding = run.hops >= 8 && run.alone && length >= self.config.least_length && run.is_steady(background);
@@ -259,7 +257,7 @@ impl BeepAnalyser {
                 let span = Duration::from_micros((within * 10_000.0) as u64);
                 return (began.saturating_sub(span), mean_square(&self.back[before]));
             }
-            began = began.saturating_sub(Duration::from_millis(10));
+            began = began.saturating_sub(HOP_LENGTH);
         }
         (began, full)
     }

@@ -54,11 +54,6 @@ impl FaxAnalyser {
         self.answering.before = [Complex32::ZERO; 2];
     }
 
-    /// Whether an answering machine's tone has been sounding for 100 ms or more.
-    pub fn sounding(&self) -> bool {
-        self.answering.hops >= 10
-    }
-
     /// The tone, once it is certain.
     pub fn push(&mut self, hop: &Hop<'_>) -> Option<FaxTone> {
         let line = hop.spectrum.peaks[0];

@@ -80,11 +80,6 @@ impl SitAnalyser {
         self.miss();
     }
 
-    /// Whether a further segment sounds: the second or third.
-    pub fn sounding(&self) -> bool {
-        self.at > 0
-    }
-
     /// The code, once the third segment is certain.
     pub fn push(&mut self, hop: &Hop<'_>) -> Option<SitCode> {
         let line = hop.spectrum.peaks[0];

@@ -144,10 +144,6 @@ impl Default for Front {
 }
 
 impl Front {
-    /// A front of its own, with its own plan.
-    pub fn default_front() -> Self {
-        Self::new(&Transform::new())
-    }
     pub(crate) fn new(transform: &Transform) -> Self {
         Self {
             scratch: transform.plan.make_scratch_vec(),

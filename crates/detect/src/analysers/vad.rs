@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use offhook_audio::{Dbm0, HOP, MediaTime, RATE};
+use offhook_audio::{Dbm0, HOP_LENGTH, MediaTime};
 
 use super::voicing::Voicing;
 use super::{BANDS, Hop};
@@ -22,8 +22,6 @@ use crate::verdict::Probability;
 const SLOT: u32 = 15;
 /// Slots remembered: 1.5 s with the one being filled.
 const SLOTS: usize = 10;
-/// The length of a hop.
-const HOP_LENGTH: Duration = Duration::from_millis(10);
 /// Hops until the first window holds no silence from before the stream.
 const FULL: u32 = 4;
 /// How far the smoothed minimum lies below the mean of the noise that made it, as a ratio of powers.
@@ -38,10 +36,8 @@ const TONE_PURITY: f32 = 0.93;
 /// Tells speech from background.
 #[derive(Clone, Debug)]
 pub struct VadAnalyser {
-    snr_db: f32,
+    config: VadConfig,
     least_mean_square: f32,
-    most_zero_crossings: f32,
-    least_voicing: f32,
     onset: u32,
     hangover: u32,
     smoothed: [f32; BANDS],
@@ -61,22 +57,20 @@ pub struct VadAnalyser {
 }
 
 fn hops(duration: Duration) -> u32 {
-    (duration.as_millis() as u32 * RATE / 1000).div_ceil(HOP as u32).max(1)
+    duration.as_millis().div_ceil(HOP_LENGTH.as_millis()).max(1) as u32
 }
 
 impl VadAnalyser {
     /// Follows the background from nothing.
     pub fn new(config: &VadConfig) -> Self {
-        let mut new = Self {
-            snr_db: config.snr_db,
+        Self {
+            config: *config,
             least_mean_square: config.least_level.mean_square(),
-            most_zero_crossings: config.most_zero_crossings,
-            least_voicing: config.least_voicing,
             onset: hops(config.onset),
             hangover: hops(config.hangover),
             smoothed: [0.0; BANDS],
-            minima: [[0.0; BANDS]; SLOTS],
-            floor: [0.0; BANDS],
+            minima: [[f32::INFINITY; BANDS]; SLOTS],
+            floor: [LEAST_FLOOR; BANDS],
             slot: 0,
             in_slot: 0,
             hops: 0,
@@ -87,22 +81,12 @@ impl VadAnalyser {
             active: 0,
             inactive: 0,
             voice: Voice::default(),
-        };
-        new.reset();
-        new
+        }
     }
 
     /// Forgets what was heard.
     pub fn reset(&mut self) {
-        self.smoothed = [0.0; BANDS];
-        self.minima = [[f32::INFINITY; BANDS]; SLOTS];
-        self.floor = [LEAST_FLOOR; BANDS];
-        (self.slot, self.in_slot, self.hops) = (0, 0, 0);
-        self.tone_hz = 0.0;
-        self.voicing = Voicing::new();
-        (self.active, self.inactive) = (0, 0);
-        (self.first, self.last) = (MediaTime::ZERO, MediaTime::ZERO);
-        self.voice = Voice::default();
+        *self = Self::new(&self.config);
     }
 
     /// A hop that never arrived: nothing is learned.
@@ -114,14 +98,14 @@ impl VadAnalyser {
         let db = self.evidence();
         let steady_tone = self.steady_tone(hop);
         let loud = hop.level.mean_square >= self.least_mean_square;
-        let noisy = hop.level.zero_crossing_rate > self.most_zero_crossings;
+        let noisy = hop.level.zero_crossing_rate > self.config.most_zero_crossings;
         let known = self.hops > FULL;
-        let active = known && loud && !noisy && !steady_tone && db >= self.snr_db;
-        let odds = (db - self.snr_db) * 0.8;
+        let active = known && loud && !noisy && !steady_tone && db >= self.config.snr_db;
+        let odds = (db - self.config.snr_db) * 0.8;
         let probability = if loud && !noisy && !steady_tone { 1.0 / (1.0 + (-odds).exp()) } else { 0.0 };
         self.voicing.push(hop.samples);
         self.voice.voicing = if active { self.voicing.strength() } else { 0.0 };
-        self.voice.voiced = active && self.voice.voicing >= self.least_voicing;
+        self.voice.voiced = active && self.voice.voicing >= self.config.least_voicing;
         self.debounce(active, hop.at);
         self.voice.probability = Probability::saturating(probability);
         self.voice.active = active;

@@ -1,11 +1,8 @@
 use std::time::Duration;
 
-use offhook_audio::{HOP, MediaTime, RATE};
+use offhook_audio::{HOP_LENGTH, MediaTime};
 
 use crate::config::CadenceConfig;
-
-/// One hop as a duration.
-pub(crate) const STEP: Duration = Duration::from_millis(HOP as u64 * 1000 / RATE as u64);
 
 /// The rhythm of voice and silence since the answer: words, utterances, pauses.
 ///
@@ -76,7 +73,7 @@ impl Cadence {
         self.now = now;
         self.audio = true;
         if voice {
-            let started = now.saturating_sub(STEP);
+            let started = now.saturating_sub(HOP_LENGTH);
             let burst = self.burst.get_or_insert(Burst {
                 started,
                 ended: now,
@@ -85,7 +82,7 @@ impl Cadence {
             });
             burst.ended = now;
             if voiced {
-                burst.voiced += STEP;
+                burst.voiced += HOP_LENGTH;
             }
             let length = burst.ended - burst.started;
             if length >= self.config.least_word && burst.voiced >= self.config.least_voiced {
@@ -105,7 +102,7 @@ impl Cadence {
     /// One hop that ends at `now` and never arrived.
     pub(crate) fn push_gap(&mut self, now: MediaTime) {
         self.now = now;
-        self.lost += STEP;
+        self.lost += HOP_LENGTH;
         self.end_burst();
     }
 

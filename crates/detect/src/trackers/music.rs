@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use offhook_audio::MediaTime;
+use offhook_audio::{HOP_LENGTH, MediaTime};
 
 use crate::config::MusicConfig;
 use crate::signals::Signals;
@@ -31,7 +31,7 @@ impl Music {
         self.now = signals.at;
         if signals.lost {
             // What is lost is no music: what has played seems to have begun that much later.
-            self.since = self.since.map(|since| since + super::cadence::STEP);
+            self.since = self.since.map(|since| since + HOP_LENGTH);
         }
         if signals.lost || tone {
             return;
