@@ -33,6 +33,8 @@ mod config;
 mod detector;
 mod event;
 mod fusion;
+mod model;
+pub mod net;
 mod odds;
 mod parameter;
 mod signals;
@@ -48,6 +50,7 @@ pub use config::{
 };
 pub use detector::{Detector, Events, Params};
 pub use event::{Event, EventKind, Fact, Phase, ReadyReason};
+pub use model::ModelError;
 pub use offhook_audio::tones::{Country, FaxTone, SitCode, SupervisoryTone};
 pub use parameter::{Parameter, Value};
 pub use signals::{Beep, DtmfDigit, Level, Signals, SpeechState, ToneBurst, Voice};

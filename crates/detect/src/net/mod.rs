@@ -1,0 +1,5 @@
+//! The net: its layers, and running them.
+
+mod architecture;
+
+pub use architecture::{Architecture, Layer};

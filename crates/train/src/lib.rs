@@ -1,0 +1,1 @@
+//! Learning from labelled and simulated calls: data, augmentation, training, calibration, model files.
