@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use offhook_detect::{DetectConfig, Preset, Rules};
+use offhook_detect::{DetectConfig, Method, Preset};
 
 use crate::exit::Mistake;
 
@@ -14,8 +14,8 @@ use crate::exit::Mistake;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Parameters of the detector")]
 pub(crate) struct SettingsArgs {
-    /// Start from this named set of parameters: classic (Asterisk's AMD()), balanced, conservative or aggressive
-    /// [default: balanced]
+    /// Start from this named set of parameters: classic (Asterisk's AMD()), heuristic (rules on rhythm, nothing
+    /// learned), hybrid, balanced, conservative or aggressive [default: balanced]
     #[arg(long, value_name = "NAME")]
     pub(crate) preset: Option<String>,
     /// Set one parameter, such as decide.after_greeting_silence=800ms; may be given many times. `offhook config show`
@@ -159,9 +159,9 @@ impl Settings {
         self.origins.get(name).unwrap_or(&Origin::Default)
     }
 
-    /// Whether the rules are Asterisk's.
+    /// Whether Asterisk's rules decide.
     pub(crate) fn is_classic(&self) -> bool {
-        self.config.rules == Rules::Classic
+        self.config.decide.method == Method::Classic
     }
 }
 

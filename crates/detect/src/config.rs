@@ -4,7 +4,9 @@ use offhook_audio::Dbm0;
 use offhook_audio::tones::Country;
 
 use crate::event::Phase;
+use crate::method::Method;
 use crate::parameter::{Parameter, Section, section};
+use crate::verdict::Probability;
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -79,8 +81,10 @@ section! {
 }
 
 section! {
-    /// How the fused rules decide.
+    /// How it is decided, and the limits of the rules on rhythm.
     DecideConfig "decide" {
+        /// What may decide: tones only (avmd), tones and rules on rhythm (heuristic), these for the clear cases and the learned models for the others (hybrid), tones and the learned models (ai), or Asterisk's rules alone (classic).
+        method: Method = Method::Ai, Method::Classic, Method::Ai;
         /// Silence after a short greeting that awaits a reply: a person. Raising it takes fewer machines for people and answers people later. Elsewhere: Asterisk `after_greeting_silence`.
         after_greeting_silence: Duration = ms(800), ms(100), ms(10_000);
         /// Silence after a longer greeting that makes a person; between the two the silence asked for grows evenly. Raising it takes fewer machines that pause for people.
@@ -101,6 +105,26 @@ section! {
         initial_silence: Duration = ms(6000), ms(500), ms(60_000);
         /// Time from the answer after which a verdict is given, whatever was heard. Elsewhere: Asterisk `total_analysis_time`.
         total_time: Duration = ms(20_000), ms(1000), ms(120_000);
+    }
+}
+
+section! {
+    /// How the learned models decide: what errors are allowed, and how much certainty is asked for how soon.
+    WeighConfig "weigh" {
+        /// The operating point: of a hundred people, so many may be called machines. The model's own curve turns it into the probability at which a machine is called. Raising it finds more machines.
+        most_false_machines: Probability = Probability::percent(1.0), Probability::percent(0.05), Probability::percent(30.0);
+        /// No person is told before this much silence after the words. Raising it answers people later.
+        least_silence: Duration = ms(300), ms(50), ms(5000);
+        /// How likely a person must be to be told after the least silence; what is asked for falls evenly from there to the latest silence. Raising it takes fewer machines for people and answers people later.
+        early_certainty: Probability = Probability::percent(97.0), Probability::percent(50.0), Probability::percent(99.99);
+        /// The latest silence: after it, what is not likely enough for a machine is a person.
+        late_silence: Duration = ms(1800), ms(200), ms(20_000);
+        /// Whether the timing model (rhythm of voice and silence) has a say.
+        timing: bool = true, false, true;
+        /// Whether the net (what the sound is like) has a say.
+        net: bool = true, false, true;
+        /// Whether the net rests once the verdict is final: it then says nothing more of the line, and costs nothing.
+        rest: bool = true, false, true;
     }
 }
 
@@ -140,39 +164,35 @@ section! {
     }
 }
 
-/// Which rules decide who picked up. What is heard, and when a message may start, is the same under both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Rules {
-    /// All signals, weighed over time.
-    #[default]
-    Fused,
-    /// Those of Asterisk's `AMD()`, exactly.
-    Classic,
-}
-
 /// A named set of parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Preset {
-    /// Exactly Asterisk's `AMD()` with its defaults. On the real calls of `docs/benchmarks.md` (dev) it calls 51 % of
-    /// people machines and finds 93 % of the machines.
+    /// Exactly Asterisk's `AMD()` with its defaults.
     Classic,
-    /// Few people called machines, a quick answer to a hello, most machines found: 1.8 % and 90 % on the same calls.
+    /// Tones and rules on rhythm; nothing learned.
+    Heuristic,
+    /// The rules on rhythm decide the clear cases, the learned models the others.
+    Hybrid,
+    /// All that was learned: at most 1 % of people called machines.
     #[default]
     Balanced,
-    /// Almost no person is called a machine; more machines pass for people: 0 of 113 people and 84 % of the machines.
+    /// Almost no person is called a machine (at most 0.3 %); more machines pass for people.
     Conservative,
-    /// Machines are found early, and more people are called machines: 22 % and 96 %.
+    /// Machines are found early, and more people (at most 5 %) are called machines.
     Aggressive,
 }
 
 impl Preset {
     /// Every preset.
-    pub const ALL: [Self; 4] = [Self::Classic, Self::Balanced, Self::Conservative, Self::Aggressive];
+    pub const ALL: [Self; 6] =
+        [Self::Classic, Self::Heuristic, Self::Hybrid, Self::Balanced, Self::Conservative, Self::Aggressive];
 
-    /// `classic`, `balanced`, `conservative` or `aggressive`.
+    /// `classic`, `heuristic`, `hybrid`, `balanced`, `conservative` or `aggressive`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Classic => "classic",
+            Self::Heuristic => "heuristic",
+            Self::Hybrid => "hybrid",
             Self::Balanced => "balanced",
             Self::Conservative => "conservative",
             Self::Aggressive => "aggressive",
@@ -187,7 +207,7 @@ impl Preset {
         Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| ConfigError::Unreadable {
             field: "preset",
             given: name.to_owned(),
-            expected: "classic, balanced, conservative or aggressive",
+            expected: "classic, heuristic, hybrid, balanced, conservative or aggressive",
         })
     }
 }
@@ -195,8 +215,6 @@ impl Preset {
 /// Everything that can be asked of a detector.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DetectConfig {
-    /// Which rules decide.
-    pub rules: Rules,
     /// The phase in which detection begins. In [`Phase::Progress`] it waits for [`crate::Fact::Answered`].
     pub begins: Phase,
     /// Voice activity.
@@ -209,8 +227,10 @@ pub struct DetectConfig {
     pub tone: ToneConfig,
     /// Music.
     pub music: MusicConfig,
-    /// The fused rules.
+    /// What may decide, and the rules on rhythm.
     pub decide: DecideConfig,
+    /// The learned models.
+    pub weigh: WeighConfig,
     /// The classic rules.
     pub classic: ClassicConfig,
     /// When a message may start.
@@ -221,22 +241,15 @@ impl DetectConfig {
     /// The parameters of `preset`.
     pub fn preset(preset: Preset) -> Self {
         let balanced = Self::default();
+        let by = |method| Self { decide: DecideConfig { method, ..balanced.decide }, ..balanced };
+        let at = |percent| WeighConfig { most_false_machines: Probability::percent(percent), ..balanced.weigh };
         match preset {
             Preset::Balanced => balanced,
-            Preset::Classic => Self { rules: Rules::Classic, ..balanced },
-            Preset::Conservative => Self {
-                decide: DecideConfig { long_greeting: ms(3200), read_voice: ms(2400), ..balanced.decide },
-                music: MusicConfig { least_length: ms(4000) },
-                ..balanced
-            },
-            Preset::Aggressive => Self {
-                decide: DecideConfig {
-                    long_greeting: ms(1800),
-                    after_longer_greeting_silence: ms(1400),
-                    ..balanced.decide
-                },
-                ..balanced
-            },
+            Preset::Classic => by(Method::Classic),
+            Preset::Heuristic => by(Method::Heuristic),
+            Preset::Hybrid => by(Method::Hybrid),
+            Preset::Conservative => Self { weigh: at(0.3), music: MusicConfig { least_length: ms(4000) }, ..balanced },
+            Preset::Aggressive => Self { weigh: at(5.0), ..balanced },
         }
     }
 
@@ -250,6 +263,7 @@ impl DetectConfig {
         self.tone.parameters(into);
         self.music.parameters(into);
         self.decide.parameters(into);
+        self.weigh.parameters(into);
         self.classic.parameters(into);
         self.ready.parameters(into);
         all
@@ -267,6 +281,7 @@ impl DetectConfig {
             Some((ToneConfig::KEY, field)) => self.tone.set(field, text)?,
             Some((MusicConfig::KEY, field)) => self.music.set(field, text)?,
             Some((DecideConfig::KEY, field)) => self.decide.set(field, text)?,
+            Some((WeighConfig::KEY, field)) => self.weigh.set(field, text)?,
             Some((ClassicConfig::KEY, field)) => self.classic.set(field, text)?,
             Some((ReadyConfig::KEY, field)) => self.ready.set(field, text)?,
             _ => false,
@@ -289,6 +304,7 @@ impl DetectConfig {
         self.tone.check()?;
         self.music.check()?;
         self.decide.check()?;
+        self.weigh.check()?;
         self.classic.check()?;
         self.ready.check()?;
         let d = &self.decide;
@@ -314,6 +330,14 @@ impl DetectConfig {
             d.long_greeting + d.after_longer_greeting_silence,
             "decide.long_greeting + decide.after_longer_greeting_silence",
         )?;
+        order("weigh.late_silence", self.weigh.late_silence, self.weigh.least_silence, "weigh.least_silence")?;
+        if d.method.learned() && !self.weigh.net && !self.weigh.timing {
+            return Err(ConfigError::OutOfRange {
+                field: "weigh.net",
+                given: "false beside weigh.timing=false".to_owned(),
+                allowed: format!("one of the two true, where decide.method is {}", d.method),
+            });
+        }
         order("beep.most_length", self.beep.most_length, self.beep.least_length, "beep.least_length")
     }
 }

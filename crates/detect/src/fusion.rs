@@ -3,9 +3,10 @@ use std::time::Duration;
 use offhook_audio::{Dbm0, MediaTime};
 
 use crate::classic::ClassicRules;
-use crate::config::{DecideConfig, DetectConfig, Rules};
+use crate::config::{DecideConfig, DetectConfig};
 use crate::detector::HopEvents;
 use crate::event::{EventKind, Fact, Phase};
+use crate::method::Method;
 use crate::odds::{self, Heard};
 use crate::signals::{Beep, Signals, SpeechState, ToneBurst};
 use crate::tables;
@@ -119,13 +120,13 @@ impl Fusion {
         if signals.supervisory_sounding {
             self.cadence.ringing();
         }
-        match self.config.rules {
-            Rules::Classic => {
+        match self.config.decide.method {
+            Method::Classic => {
                 if let Some((who, cause)) = self.classic.push(signals) {
                     self.give(who, cause, now, events);
                 }
             }
-            Rules::Fused => self.decide(now, events),
+            _ => self.decide(now, events),
         }
         self.follow(now, events);
     }
@@ -318,7 +319,7 @@ impl Fusion {
     fn give_by_tone(&mut self, who: AnsweredBy, cause: Cause, now: MediaTime, events: &mut HopEvents) {
         let person = self.final_verdict().is_some_and(|v| v.answered_by == AnsweredBy::Human);
         let late = self.cadence.elapsed() > self.config.decide.total_time;
-        if self.config.rules == Rules::Fused && !(person && late) {
+        if self.config.decide.method != Method::Classic && !(person && late) {
             self.give(who, cause, now, events);
         }
     }
@@ -342,15 +343,26 @@ impl Fusion {
     }
 
     fn put(&mut self, who: AnsweredBy, cause: Cause, at: MediaTime, stage: Stage, events: &mut HopEvents) {
-        let probabilities = match self.config.rules {
-            Rules::Fused => odds::probabilities(who, &cause, &self.heard()),
-            Rules::Classic => odds::classic(who),
+        let probabilities = match self.config.decide.method {
+            Method::Classic => odds::classic(who),
+            _ => odds::probabilities(who, &cause, &self.heard()),
         };
         let confidence = probabilities.of(who);
-        let verdict = Verdict { answered_by: who, confidence, probabilities, cause, at, stage };
+        let verdict =
+            Verdict { answered_by: who, confidence, probabilities, cause, at, stage, method: self.method_of(&cause) };
         self.verdict = Some(verdict);
         self.early = false;
         events.put(at, EventKind::Verdict(verdict));
+    }
+
+    /// What decided, by the cause it gave.
+    fn method_of(&self, cause: &Cause) -> Method {
+        match (cause, self.config.decide.method) {
+            (_, Method::Classic) => Method::Classic,
+            (Cause::Beep { .. } | Cause::Sit { .. } | Cause::Fax { .. } | Cause::Supervisory { .. }, _) => Method::Avmd,
+            (Cause::Weighed { .. }, method) => method,
+            _ => Method::Heuristic,
+        }
     }
 
     fn heard(&self) -> Heard {
@@ -373,6 +385,14 @@ impl Fusion {
         let answered_by = likeliest.unwrap_or(AnsweredBy::Unknown);
         let cause = Cause::HungUp { elapsed: heard.elapsed, voice: heard.voice };
         let confidence = probabilities.of(answered_by);
-        Verdict { answered_by, confidence, probabilities, cause, at: now, stage: Stage::Final }
+        Verdict {
+            answered_by,
+            confidence,
+            probabilities,
+            cause,
+            at: now,
+            stage: Stage::Final,
+            method: self.method_of(&cause),
+        }
     }
 }

@@ -33,12 +33,14 @@ mod config;
 mod detector;
 mod event;
 mod fusion;
+mod method;
 mod model;
 pub mod net;
 mod odds;
 mod parameter;
 mod signals;
 mod tables;
+pub mod timing;
 mod trace;
 mod trackers;
 mod verdict;
@@ -46,14 +48,15 @@ mod vocabulary;
 
 pub use config::{
     BeepConfig, CadenceConfig, ClassicConfig, ConfigError, DecideConfig, DetectConfig, MusicConfig, Preset,
-    ReadyConfig, Rules, ToneConfig, VadConfig,
+    ReadyConfig, ToneConfig, VadConfig, WeighConfig,
 };
 pub use detector::{Detector, Events, Params};
 pub use event::{Event, EventKind, Fact, Phase, ReadyReason};
+pub use method::Method;
 pub use model::ModelError;
 pub use offhook_audio::tones::{Country, FaxTone, SitCode, SupervisoryTone};
 pub use parameter::{Parameter, Value};
 pub use signals::{Beep, DtmfDigit, Level, Signals, SpeechState, ToneBurst, Voice};
 pub use trace::{Input, Trace, TraceError};
-pub use verdict::{AnsweredBy, Cause, Probabilities, Probability, Stage, Verdict};
+pub use verdict::{AnsweredBy, Cause, Probabilities, Probability, Reason, Stage, Verdict};
 pub use vocabulary::{Outcome, Vocabulary};

@@ -7,6 +7,7 @@ use offhook_audio::Dbm0;
 use offhook_audio::tones::Country;
 
 use crate::config::ConfigError;
+use crate::method::Method;
 use crate::verdict::Probability;
 
 /// A type that a parameter may have: it reads and writes as text.
@@ -181,7 +182,7 @@ pub(crate) trait Section: Default {
 
 /// A range of no choice (a flag, a country) is described by the form of its type.
 fn allowed<T: Value>(least: &T, most: &T) -> String {
-    if T::FORM == <bool as Value>::FORM || T::FORM == <Country as Value>::FORM {
+    if [bool::FORM, Country::FORM, Method::FORM].contains(&T::FORM) {
         T::FORM.to_owned()
     } else {
         format!("{} to {}", least.show(), most.show())

@@ -4,8 +4,7 @@
 //!
 //! ```text
 //! offhook trace 1
-//! rules=fused                       one line each for the rules, the first phase
-//! begins=analysis
+//! begins=analysis                   the first phase
 //! decide.long_greeting=3000ms       and every parameter that is not at its default
 //!                                   an empty line
 //! S <bytes: u32> <samples: i16 …>   samples, all numbers with the least significant byte first
@@ -15,15 +14,13 @@
 
 use std::sync::Arc;
 
-use crate::config::{ConfigError, DetectConfig, Rules};
+use crate::config::{ConfigError, DetectConfig};
 use crate::detector::{Detector, Params};
 use crate::event::{Event, Fact, Phase};
 
 /// The first line of every trace.
 const MAGIC: &str = "offhook trace 1";
 
-/// The names of the rules.
-const RULES: [(&str, Rules); 2] = [("fused", Rules::Fused), ("classic", Rules::Classic)];
 /// The names of the phases.
 const PHASES: [(&str, Phase); 2] = [("progress", Phase::Progress), ("analysis", Phase::Analysis)];
 
@@ -73,9 +70,8 @@ pub enum TraceError {
 impl Trace {
     /// The trace as bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let rules = RULES.iter().find(|(_, r)| *r == self.config.rules).map_or("", |(name, _)| name);
         let begins = PHASES.iter().find(|(_, p)| *p == self.config.begins).map_or("", |(name, _)| name);
-        let mut text = format!("{MAGIC}\nrules={rules}\nbegins={begins}\n");
+        let mut text = format!("{MAGIC}\nbegins={begins}\n");
         let defaults = DetectConfig::default().parameters();
         for (parameter, default) in self.config.parameters().into_iter().zip(defaults) {
             if parameter.value != default.value {
@@ -119,7 +115,6 @@ impl Trace {
                 return Err(unexpected(offset, "name=value or an empty line", format!("{line:?}")));
             };
             match name {
-                "rules" => config.rules = named(&RULES, value, offset, "fused or classic")?,
                 "begins" => config.begins = named(&PHASES, value, offset, "progress or analysis")?,
                 _ => config.set(name, value).map_err(|source| TraceError::Config { offset, source })?,
             }
@@ -332,7 +327,10 @@ mod tests {
     fn errors_say_where_and_what() {
         let told = |bytes: &[u8]| Trace::decode(bytes).unwrap_err().to_string();
         assert_eq!(told(b"RIFF\n"), "at byte 0: expected the line `offhook trace 1`, got \"RIFF\"");
-        assert_eq!(told(b"offhook trace 1\nrules=best\n\n"), "at byte 16: expected fused or classic, got \"best\"");
+        assert_eq!(
+            told(b"offhook trace 1\nbegins=never\n\n"),
+            "at byte 16: expected progress or analysis, got \"never\""
+        );
         assert!(told(b"offhook trace 1\nvad.onset=0ms\n\n").starts_with("at byte 16: vad.onset: 0ms is not allowed"));
         assert!(
             told(b"offhook trace 1\n\nX\0\0\0\0").contains("a record tagged S, G or F, got 0 bytes after tag 0x58")

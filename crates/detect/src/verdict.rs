@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::method::Method;
 use offhook_audio::tones::{FaxTone, SitCode, SupervisoryTone};
 use offhook_audio::{Dbm0, MediaTime};
 
@@ -28,6 +29,11 @@ impl Probability {
     /// `Some` if `share` lies within 0…1.
     pub fn new(share: f32) -> Option<Self> {
         (0.0..=1.0).contains(&share).then_some(Self(share))
+    }
+
+    /// So many of a hundred, held to 0…100.
+    pub const fn percent(hundredths: f32) -> Self {
+        Self::saturating(hundredths / 100.0)
     }
 
     /// The share, 0…1.
@@ -170,6 +176,23 @@ impl Probabilities {
     }
 }
 
+/// How much one feature of the timing model adds to the logarithm of a machine's odds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reason {
+    /// The feature's name, as the timing model lists it.
+    pub feature: &'static str,
+    /// Its value, in its own unit.
+    pub value: f32,
+    /// What it adds: positive for a machine.
+    pub adds: f32,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={:.2}({:+.1})", self.feature, self.value, self.adds)
+    }
+}
+
 /// Why a verdict was given, with the numbers measured and the limits they met.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cause {
@@ -211,6 +234,23 @@ pub enum Cause {
         voice: Duration,
         /// The longest silence between them.
         longest_pause: Duration,
+    },
+    /// The learned models found a person, or a machine, likely enough.
+    Weighed {
+        /// How likely a machine is.
+        machine: Probability,
+        /// What that had to reach for a machine, or to fall below for a person, at this moment.
+        limit: Probability,
+        /// Voice heard so far.
+        voice: Duration,
+        /// Silence after it.
+        silence: Duration,
+        /// What the timing model adds to the logarithm of a machine's odds; 0 if it has no say.
+        timing: f32,
+        /// What the net adds to it; 0 if it has no say.
+        net: f32,
+        /// The three features that moved the timing model most.
+        reasons: [Reason; 3],
     },
     /// Nothing was said.
     InitialSilence {
@@ -289,6 +329,7 @@ impl Cause {
             Self::TooManyWords { .. } => "too_many_words",
             Self::LongWord { .. } => "long_word",
             Self::Cadence { .. } => "cadence",
+            Self::Weighed { .. } => "weighed",
             Self::InitialSilence { .. } => "initial_silence",
             Self::Beep { .. } => "beep",
             Self::Sit { .. } => "sit",
@@ -317,6 +358,16 @@ impl fmt::Display for Cause {
             Self::LongWord { length, limit } => write!(f, " {:.2}s>={:.2}s", s(length), s(limit)),
             Self::Cadence { utterances, voice, longest_pause } => {
                 write!(f, " utterances={utterances} voice={:.2}s pause<={:.2}s", s(voice), s(longest_pause))
+            }
+            Self::Weighed { machine, limit, voice, silence, timing, net, reasons } => {
+                let sign = if machine >= limit { ">=" } else { "<" };
+                let (machine, limit) = (machine.get(), limit.get());
+                write!(f, " machine={machine:.3}{sign}{limit:.3} voice={:.2}s silence={:.2}s", s(voice), s(silence))?;
+                write!(f, " net={net:+.1} timing={timing:+.1}")?;
+                for reason in reasons.iter().filter(|r| r.adds != 0.0) {
+                    write!(f, " {reason}")?;
+                }
+                Ok(())
             }
             Self::InitialSilence { silence, limit } => write!(f, " {:.2}s>={:.2}s", s(silence), s(limit)),
             Self::Beep { hz, length, level } => write!(f, " {hz:.0}Hz {:.2}s {level}", s(length)),
@@ -371,4 +422,7 @@ pub struct Verdict {
     pub at: MediaTime,
     /// How firm it is.
     pub stage: Stage,
+    /// What decided: a tone (`avmd`), rules on rhythm (`heuristic`, or `classic`), the learned models (`ai`), or under
+    /// the hybrid method the models because the rules were unsure (`hybrid`).
+    pub method: Method,
 }

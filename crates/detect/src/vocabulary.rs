@@ -258,7 +258,8 @@ impl Vocabulary {
         match verdict.cause {
             Cause::ShortGreeting { .. } if verdict.answered_by == AnsweredBy::Human => words.short_greeting,
             Cause::ShortGreeting { .. } => words.silence_after_greeting,
-            Cause::LongGreeting { .. } => words.long_greeting,
+            Cause::Weighed { .. } if verdict.answered_by == AnsweredBy::Human => words.short_greeting,
+            Cause::LongGreeting { .. } | Cause::Weighed { .. } => words.long_greeting,
             Cause::TooManyWords { .. } => words.too_many_words,
             Cause::LongWord { .. } => words.long_word,
             Cause::Cadence { .. } => words.cadence,
@@ -319,6 +320,7 @@ fn numbers(cause: &Cause) -> String {
             format!("-{}-{}", ms(silence), ms(limit))
         }
         Cause::LongGreeting { voice, limit } => format!("-{}-{}", ms(voice), ms(limit)),
+        Cause::Weighed { voice, silence, .. } => format!("-{}-{}", ms(voice), ms(silence)),
         Cause::TooManyWords { words, limit } => format!("-{words}-{limit}"),
         Cause::LongWord { length, .. } | Cause::Music { length } => format!("-{}", ms(length)),
         Cause::Cadence { utterances, voice, .. } | Cause::Conversation { utterances, voice } => {

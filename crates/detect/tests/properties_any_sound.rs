@@ -6,7 +6,7 @@ mod support;
 use offhook_audio::Dbm0;
 use offhook_audio::tones::{SUPERVISORY, SupervisoryTone};
 use offhook_detect::{
-    AnsweredBy, Cause, DetectConfig, Detector, Event, EventKind, Fact, Input, Phase, Preset, Rules, Signals, Stage,
+    AnsweredBy, Cause, DetectConfig, Detector, Event, EventKind, Fact, Input, Method, Phase, Preset, Signals, Stage,
     ToneBurst, Verdict,
 };
 use offhook_sim::noise::{NoiseKind, noise};
@@ -191,9 +191,9 @@ proptest! {
 /// The time from the answer in which there must be a verdict, in samples.
 fn limit_of(preset: Preset) -> u64 {
     let config = DetectConfig::preset(preset);
-    let limit = match config.rules {
-        Rules::Fused => config.decide.total_time,
-        Rules::Classic => config.classic.total_analysis_time,
+    let limit = match config.decide.method {
+        Method::Classic => config.classic.total_analysis_time,
+        _ => config.decide.total_time,
     };
     limit.as_millis() as u64 * 8
 }

@@ -21,7 +21,7 @@ fn number(text: &str) -> (f64, String) {
 fn every_parameter_can_be_set_to_what_it_shows() {
     for preset in Preset::ALL {
         let shown = DetectConfig::preset(preset);
-        let mut set = DetectConfig { rules: shown.rules, ..DetectConfig::default() };
+        let mut set = DetectConfig::default();
         for parameter in shown.parameters() {
             set.set(&parameter.name, &parameter.value).expect("a value that is shown");
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use offhook_audio::{Dbm0, MediaTime};
 use offhook_detect::{
-    AnsweredBy, Beep, Cause, Event, EventKind, FaxTone, Outcome, Probabilities, ReadyReason, SitCode, Stage,
+    AnsweredBy, Beep, Cause, Event, EventKind, FaxTone, Method, Outcome, Probabilities, ReadyReason, SitCode, Stage,
     SupervisoryTone, Verdict, Vocabulary,
 };
 
@@ -18,7 +18,15 @@ fn verdict(answered_by: AnsweredBy, cause: Cause) -> Verdict {
     weights[AnsweredBy::Unknown.index()] += 1.0;
     let probabilities = Probabilities::from_weights(weights);
     let confidence = probabilities.of(answered_by);
-    Verdict { answered_by, confidence, probabilities, cause, at: MediaTime::from_millis(3120), stage: Stage::Final }
+    Verdict {
+        answered_by,
+        confidence,
+        probabilities,
+        cause,
+        at: MediaTime::from_millis(3120),
+        stage: Stage::Final,
+        method: Method::Heuristic,
+    }
 }
 
 fn causes() -> Vec<Cause> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use offhook_audio::MediaTime;
-use offhook_detect::{Beep, Cause, Event, EventKind, Outcome, Probability, ReadyReason, Verdict, Vocabulary};
+use offhook_detect::{Beep, Cause, Event, EventKind, Outcome, Probability, ReadyReason, Reason, Verdict, Vocabulary};
 use serde_json::{Map, Value, json};
 
 use super::words;
@@ -128,6 +128,7 @@ pub(crate) fn event(event: &Event) -> Value {
 fn verdict_fields(verdict: &Verdict) -> Map<String, Value> {
     let mut fields = Map::new();
     fields.insert("stage".into(), verdict.stage.word().into());
+    fields.insert("method".into(), verdict.method.name().into());
     fields.insert("answered_by".into(), verdict.answered_by.word().into());
     fields.insert("confidence".into(), share(verdict.confidence));
     fields.insert("cause".into(), cause(&verdict.cause));
@@ -161,6 +162,16 @@ pub(crate) fn cause(cause: &Cause) -> Value {
         Cause::LongGreeting { voice, limit } => {
             put("voice_ms", span(voice));
             put("limit_ms", span(limit));
+        }
+        Cause::Weighed { machine, limit, voice, silence, timing, net, reasons } => {
+            put("machine", share(machine));
+            put("limit", share(limit));
+            put("voice_ms", span(voice));
+            put("silence_ms", span(silence));
+            put("timing", tenth(timing));
+            put("net", tenth(net));
+            let reason = |r: &Reason| serde_json::json!({ "feature": r.feature, "value": tenth(r.value), "adds": tenth(r.adds) });
+            put("reasons", reasons.iter().filter(|r| r.adds != 0.0).map(reason).collect());
         }
         Cause::TooManyWords { words, limit } => {
             put("words", words.into());

@@ -34,6 +34,25 @@ pub(crate) fn why(cause: &Cause) -> String {
         Cause::LongGreeting { voice, limit } => {
             format!("{} of voice, where a person's greeting has less than {}", s(voice), s(limit))
         }
+        Cause::Weighed { machine, voice, silence, net, timing, reasons, limit } => {
+            let side = |adds: f32| if adds < 0.0 { "a person" } else { "a machine" };
+            let mut why = format!(
+                "a machine is {:.1} % likely (limit {:.1} %) after {} of voice and {} of silence",
+                machine.get() * 100.0,
+                limit.get() * 100.0,
+                s(voice),
+                s(silence)
+            );
+            for (what, adds) in
+                [("the sound", net), ("the rhythm", timing)].into_iter().filter(|(_, adds)| *adds != 0.0)
+            {
+                why += &format!(", {what} speaks for {} ({adds:+.1})", side(adds));
+            }
+            for reason in reasons.iter().filter(|reason| reason.adds != 0.0) {
+                why += &format!(", {} of {:.2} {:+.1}", reason.feature.replace('_', " "), reason.value, reason.adds);
+            }
+            why
+        }
         Cause::TooManyWords { words, limit } => {
             format!("{words} words, where a person's greeting has no more than {limit}")
         }
