@@ -1,0 +1,89 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a training run cannot be done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A value of the configuration is not allowed.
+    #[error("{field}: given {given}, allowed is {allowed}")]
+    Config {
+        /// The field, as `section.name`.
+        field: String,
+        /// What was given.
+        given: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// The configuration is no TOML, or has fields that there are not.
+    #[error("{what}: {message}")]
+    Toml {
+        /// What was read.
+        what: String,
+        /// What is wrong, with the place.
+        message: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{}: cannot be {action}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// There is nothing, or too little, to learn from.
+    #[error("{part} data: given {given}, needed is {needed}")]
+    Data {
+        /// The part: train, validation.
+        part: &'static str,
+        /// What there is.
+        given: String,
+        /// What there must be.
+        needed: String,
+    },
+    /// A checkpoint cannot be gone on from.
+    #[error("checkpoint {}: {field}: given {given}, allowed is {allowed}", path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        field: &'static str,
+        /// What was found.
+        given: String,
+        /// What is needed.
+        allowed: String,
+    },
+    /// The loss is no number any more.
+    #[error(
+        "epoch {epoch}: the loss is {loss}: lower training.learning_rate, which is {learning_rate}, or look for broken calls"
+    )]
+    Diverged {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The loss.
+        loss: f64,
+        /// The learning rate then.
+        learning_rate: f64,
+    },
+}
+
+impl TrainError {
+    pub(crate) fn config(field: &str, given: &str, allowed: String) -> Self {
+        Self::Config { field: field.to_owned(), given: given.to_owned(), allowed }
+    }
+
+    pub(crate) fn of_toml(what: &str, error: &toml::de::Error) -> Self {
+        Self::Toml { what: what.to_owned(), message: error.to_string().trim().replace('\n', " ") }
+    }
+
+    pub(crate) fn unwritable(error: &toml::ser::Error) -> Self {
+        Self::Toml { what: "the configuration".to_owned(), message: error.to_string() }
+    }
+
+    pub(crate) fn file(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File { path: path.to_owned(), action, source }
+    }
+}
