@@ -10,13 +10,16 @@ use serde::{Deserialize, Serialize};
 use crate::error::TrainError;
 use parameter::Parameter;
 pub use sections::{
-    Augmentation, CallSources, FineTuning, Kind, NetConfig, Optimizer, Simulated, Split, Thresholds, Training,
+    Augmentation, CallSources, CardConfig, FineTuning, Kind, NetConfig, Optimizer, Simulated, Split, Thresholds,
+    Training,
 };
 
 /// A training run. Each section is a table of the file; what the file leaves out is at its default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
+    /// What the card says.
+    pub card: CardConfig,
     /// The calls that the simulator makes.
     pub simulator: Simulated,
     /// Calls of one's own.
@@ -113,8 +116,9 @@ impl TrainConfig {
     }
 
     /// Every section: its name, its fields, and what it is about.
-    fn sections(&self) -> [(&'static str, Vec<Parameter>, &'static str); 8] {
+    fn sections(&self) -> [(&'static str, Vec<Parameter>, &'static str); 9] {
         [
+            ("card", self.card.parameters(), CardConfig::ABOUT),
             ("simulator", self.simulator.parameters(), Simulated::ABOUT),
             ("calls", self.calls.parameters(), CallSources::ABOUT),
             ("split", self.split.parameters(), Split::ABOUT),
@@ -181,8 +185,7 @@ mod tests {
     #[test]
     fn every_field_is_printed_with_its_comment() {
         let text = TrainConfig::default().to_toml();
-        for name in ["hours = ", "noise_injection = 0.1", "patience = 10", "# from =", "kind = \"crnn\"", "f1 = 0.95"]
-        {
+        for name in ["hours = ", "noise_injection = 0.1", "patience = 10", "# from =", "kind = \"crnn\"", "f1 = 0.95"] {
             let at = text.lines().position(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"));
             assert!(text.lines().nth(at - 1).unwrap().starts_with("# "), "{name}");
         }

@@ -1,7 +1,8 @@
 use crate::metrics::Validation;
 
 /// One epoch's figures.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct EpochFigures {
     /// Which, from 1.
     pub epoch: usize,

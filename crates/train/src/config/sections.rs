@@ -17,6 +17,18 @@ fn is_share(share: &f64) -> bool {
 }
 
 section! {
+    /// What the model's card says beside the figures.
+    CardConfig {
+        /// The model's name.
+        name: String = "offhook".to_owned(), "a text", |_| true;
+        /// Its version.
+        version: String = "1".to_owned(), "a text", |_| true;
+        /// What is known that it can't do, beside what holds of every model.
+        limits: Vec<String> = Vec::new(), "a list of texts", |_| true;
+    }
+}
+
+section! {
     /// Calls that the simulator makes, with their truth.
     Simulated {
         /// Hours of calls; 0 for none.
