@@ -2,13 +2,16 @@
 
 use crate::random::Random;
 use crate::signal::{NOMINAL_SPEECH, amplify, millis};
+use crate::span::{Sound, Span, sounding};
 use crate::texts::SpeechKind;
 use crate::tones::{Beep, fax, special_information};
 use crate::truth::{Label, Truth};
+use crate::variation::{FirstLeg, VoiceChange};
 use crate::voice::{Utterance, VoiceBank};
 use offhook_audio::Dbm0;
 use offhook_audio::tones::{FaxTone, SIT};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A course that a call takes.
@@ -50,12 +53,35 @@ pub enum Course {
     Screening,
 }
 
+/// What makes one call's voice differ from the next one's.
+struct Variety {
+    random: Random,
+    change: Option<VoiceChange>,
+    leg: FirstLeg,
+    /// Whether a voice that was recorded with the whole band comes over the leg.
+    wideband_over_leg: bool,
+    /// Whether a greeting that was recorded over a telephone does so once more.
+    greeting_over_leg: bool,
+}
+
+impl Variety {
+    fn drawn(mut random: Random) -> Self {
+        let change = random.chance(0.7).then(|| VoiceChange::drawn(&mut random));
+        let leg = FirstLeg::drawn(&mut random);
+        let (wideband_over_leg, greeting_over_leg) = (random.chance(0.5), random.chance(0.3));
+        Self { random, change, leg, wideband_over_leg, greeting_over_leg }
+    }
+}
+
 /// Sound being put together, and what is true of it. Every part begins on a whole millisecond.
 pub(crate) struct Script<'a> {
     pub(crate) samples: Vec<f32>,
     pub(crate) truth: Truth,
+    pub(crate) spans: Vec<Span>,
     voices: &'a VoiceBank,
+    music: &'a [Arc<[f32]>],
     random: Random,
+    variety: Option<Variety>,
     /// What the call's voice is amplified by, in dB.
     voice_gain_db: f32,
 }
@@ -81,7 +107,18 @@ impl<'a> Script<'a> {
             seed,
             index,
         };
-        Self { samples: Vec::new(), truth, voices, random, voice_gain_db }
+        let (samples, spans) = (Vec::new(), Vec::new());
+        Self { samples, truth, spans, voices, music: &[], random, variety: None, voice_gain_db }
+    }
+
+    /// Voices are changed, some come over a telephone first, and announcements may be said twice.
+    pub(crate) fn vary(&mut self, random: Random) {
+        self.variety = Some(Variety::drawn(random));
+    }
+
+    /// Recordings of music to play besides the simulator's own.
+    pub(crate) fn play_from(&mut self, music: &'a [Arc<[f32]>]) {
+        self.music = music;
     }
 
     fn now_ms(&self) -> u32 {
@@ -93,7 +130,10 @@ impl<'a> Script<'a> {
         self.truth.speech_start_ms.map(|_| Dbm0(NOMINAL_SPEECH.0 + self.voice_gain_db))
     }
 
-    pub(crate) fn append(&mut self, part: &[f32]) {
+    pub(crate) fn append(&mut self, part: &[f32], sound: Sound) {
+        let from = self.samples.len();
+        let spans = sounding(part).into_iter();
+        self.spans.extend(spans.map(|span| Span { start: from + span.start, end: from + span.end, sound }));
         self.samples.extend(part);
         self.samples.resize(self.samples.len().next_multiple_of(millis(1)), 0.0);
     }
@@ -105,7 +145,7 @@ impl<'a> Script<'a> {
     }
 
     /// Something said by the call's voice; says when it ends.
-    fn say(&mut self, utterance: &Utterance) -> u32 {
+    fn say(&mut self, utterance: &Utterance, sound: Sound) -> u32 {
         if self.truth.speech_start_ms.is_none() {
             self.truth.speech_start_ms = Some(self.now_ms());
             self.truth.text.clone_from(&utterance.text);
@@ -113,15 +153,27 @@ impl<'a> Script<'a> {
             self.truth.source.clone_from(&utterance.source);
         }
         let mut samples = utterance.samples.to_vec();
+        if let Some(variety) = &mut self.variety {
+            if let Some(change) = variety.change {
+                samples = change.of(&samples);
+            }
+            let over_leg = match self.voices.is_telephone(&utterance.source) {
+                true => sound == Sound::RecordedVoice && variety.greeting_over_leg,
+                false => variety.wideband_over_leg,
+            };
+            if over_leg {
+                variety.leg.carry(&mut samples);
+            }
+        }
         amplify(&mut samples, self.voice_gain_db);
-        self.append(&samples);
+        self.append(&samples, sound);
         self.now_ms()
     }
 
     /// Something of a kind that is said for the first time; says when it ends.
     fn speak(&mut self, kind: SpeechKind) -> u32 {
         let utterance = self.voices.speak(kind, &mut self.random);
-        self.say(&utterance)
+        self.say(&utterance, sound_of(kind))
     }
 
     fn greet(&mut self, kinds: &[SpeechKind]) {
@@ -149,14 +201,22 @@ impl<'a> Script<'a> {
         let level = self.tone_level();
         let length = Duration::from_millis(self.random.whole(length_ms) as u64);
         self.pause(200..2500);
-        self.append(&fax(tone, length, level));
+        self.append(&fax(tone, length, level), Sound::Tone);
     }
 
     fn music(&mut self, length_ms: Range<usize>) {
         let length = millis(self.random.whole(length_ms));
         let level = Dbm0(self.random.between(-28.0..-14.0) as f32);
-        let music = crate::music::hold_music(length, level, &mut self.random);
-        self.append(&music);
+        let recorded = self.random_of_variety().and_then(|random| random.chance(0.4).then(|| random.split(0)));
+        let music = match recorded.and_then(|mut random| Some((random.pick(self.music)?, random))) {
+            Some((music, mut random)) => crate::line::looped(music, length, level, &mut random),
+            None => crate::music::hold_music(length, level, &mut self.random),
+        };
+        self.append(&music, Sound::Music);
+    }
+
+    fn random_of_variety(&mut self) -> Option<&mut Random> {
+        self.variety.as_mut().map(|variety| &mut variety.random)
     }
 
     /// Takes the whole course.
@@ -169,10 +229,10 @@ impl<'a> Script<'a> {
             Course::RepeatedAnswer => {
                 self.pause(150..1300);
                 let hello = self.voices.speak(SpeechKind::HumanShort, &mut self.random);
-                self.truth.speech_end_ms = Some(self.say(&hello));
+                self.truth.speech_end_ms = Some(self.say(&hello, Sound::LiveVoice));
                 for _ in 0..self.random.whole(1..3) {
                     self.pause(1100..2600);
-                    self.say(&hello);
+                    self.say(&hello, Sound::LiveVoice);
                 }
                 self.pause(2000..4000);
             }
@@ -202,10 +262,10 @@ impl<'a> Script<'a> {
             Course::Menu => {
                 self.pause(100..1200);
                 let menu = self.voices.speak(SpeechKind::IvrMenu, &mut self.random);
-                self.truth.greeting_end_ms = Some(self.say(&menu));
+                self.truth.greeting_end_ms = Some(self.say(&menu, Sound::MenuOrAnnouncement));
                 self.pause(2500..5000);
                 if self.random.chance(0.4) {
-                    self.say(&menu);
+                    self.say(&menu, Sound::MenuOrAnnouncement);
                     self.pause(2000..4000);
                 }
             }
@@ -230,7 +290,12 @@ impl<'a> Script<'a> {
 
     fn prompt(&mut self, kind: SpeechKind, tail_ms: Range<usize>) {
         self.pause(100..1200);
-        self.truth.greeting_end_ms = Some(self.speak(kind));
+        let prompt = self.voices.speak(kind, &mut self.random);
+        self.truth.greeting_end_ms = Some(self.say(&prompt, sound_of(kind)));
+        if self.random_of_variety().is_some_and(|random| random.chance(0.35)) {
+            self.pause(400..2500);
+            self.say(&prompt, sound_of(kind));
+        }
         self.pause(tail_ms);
     }
 
@@ -238,7 +303,7 @@ impl<'a> Script<'a> {
         let beep = Beep::drawn(&mut self.random);
         self.truth.beep_hz = beep.hz.first().copied();
         self.truth.beep_start_ms = Some(self.now_ms());
-        self.append(&beep.samples());
+        self.append(&beep.samples(), Sound::Tone);
         self.truth.beep_end_ms = Some(self.now_ms());
     }
 
@@ -247,13 +312,28 @@ impl<'a> Script<'a> {
         let row = SIT[self.random.whole(0..SIT.len())];
         self.truth.sit = Some(row.code);
         self.pause(100..900);
-        self.append(&special_information(&row, level));
+        self.append(&special_information(&row, level), Sound::Tone);
         if self.random.chance(0.85) {
             self.truth.sublabel = "sit+announcement";
             self.pause(50..600);
             self.truth.greeting_end_ms = Some(self.speak(SpeechKind::Announcement));
         }
         self.pause(1500..4000);
+    }
+}
+
+/// What speech of a kind is to one who listens.
+const fn sound_of(kind: SpeechKind) -> Sound {
+    match kind {
+        SpeechKind::HumanShort | SpeechKind::HumanNamed | SpeechKind::HumanBusiness => Sound::LiveVoice,
+        SpeechKind::VoicemailPersonal | SpeechKind::VoicemailBusiness | SpeechKind::VoicemailCarrier => {
+            Sound::RecordedVoice
+        }
+        SpeechKind::IvrMenu
+        | SpeechKind::Announcement
+        | SpeechKind::MailboxUnavailable
+        | SpeechKind::Screening
+        | SpeechKind::Hold => Sound::MenuOrAnnouncement,
     }
 }
 

@@ -31,6 +31,39 @@ impl Biquad {
         Self::scaled([alpha, 0.0, -alpha], [1.0 + alpha, -2.0 * cos, 1.0 - alpha])
     }
 
+    /// Amplifies the band around `hz` by `db`; its width is `hz / q`.
+    pub(crate) fn peak(hz: f64, q: f64, db: f64) -> Self {
+        let (cos, alpha) = angle(hz, q);
+        let gain = 10f64.powf(db / 40.0);
+        let (up, down) = (alpha * gain, alpha / gain);
+        Self::scaled([1.0 + up, -2.0 * cos, 1.0 - up], [1.0 + down, -2.0 * cos, 1.0 - down])
+    }
+
+    /// Amplifies what lies below `hz` by `db`.
+    pub(crate) fn low_shelf(hz: f64, db: f64) -> Self {
+        Self::shelf(hz, db, 1.0)
+    }
+
+    /// Amplifies what lies above `hz` by `db`.
+    pub(crate) fn high_shelf(hz: f64, db: f64) -> Self {
+        Self::shelf(hz, db, -1.0)
+    }
+
+    fn shelf(hz: f64, db: f64, side: f64) -> Self {
+        let (cos, alpha) = angle(hz, std::f64::consts::FRAC_1_SQRT_2);
+        let gain = 10f64.powf(db / 40.0);
+        let (cos, slope) = (cos * side, 2.0 * gain.sqrt() * alpha);
+        let (more, less) = (gain + 1.0, gain - 1.0);
+        Self::scaled(
+            [
+                gain * (more - less * cos + slope),
+                2.0 * gain * side * (less - more * cos),
+                gain * (more - less * cos - slope),
+            ],
+            [more + less * cos + slope, -2.0 * side * (less + more * cos), more + less * cos - slope],
+        )
+    }
+
     fn scaled(b: [f64; 3], a: [f64; 3]) -> Self {
         Self { b: b.map(|value| value / a[0]), a: [a[1] / a[0], a[2] / a[0]], x: [0.0; 2], y: [0.0; 2] }
     }

@@ -11,28 +11,38 @@
 //! The parts are open for tests of their own: [`tones`], [`noise`], [`music`], [`mod@line`], [`gsm`], [`signal`].
 
 mod call;
+mod compose;
 mod error;
 mod filter;
 pub mod formant;
 pub mod gsm;
+mod handset;
 pub mod line;
 pub mod music;
 pub mod noise;
 pub mod packets;
 mod random;
+mod room;
 mod sets;
 pub mod signal;
 mod simulator;
+mod span;
 pub mod synthesiser;
 pub mod texts;
 pub mod tones;
 mod truth;
+mod variation;
+mod varied;
 mod voice;
 
 pub use call::Course;
 pub use error::SimError;
+pub use handset::{Handset, Resonance};
 pub use random::Random;
+pub use room::Room;
 pub use sets::CallSet;
 pub use simulator::{Lines, SimCall, SimConfig, Simulator};
+pub use span::{Sound, Span};
 pub use truth::{Label, Truth};
+pub use variation::VoiceChange;
 pub use voice::{Recording, Utterance, VoiceBank};

@@ -3,9 +3,11 @@
 use crate::error::SimError;
 use crate::filter::Biquad;
 use crate::gsm::GsmFullRate;
+use crate::handset::Handset;
 use crate::noise::{NoiseKind, noise};
 use crate::packets::{Concealment, Lateness, Loss, conceal, missing};
 use crate::random::Random;
+use crate::room::Room;
 use crate::signal::{NOMINAL_SPEECH, active_level, amplify, from_pcm, level, mean_square, mix, samples_in, to_pcm};
 use offhook_audio::{Dbm0, g711};
 use std::ops::Range;
@@ -67,12 +69,20 @@ pub struct Dtx {
 /// A line. What is said passes through its parts in the order of the fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
+    /// Reverberation around the far party; `None` for none.
+    pub room: Option<Room>,
     /// Noise around the far party; `None` for a quiet room.
     pub noise: Option<LineNoise>,
+    /// What the far party speaks into; `None` for one that colours nothing.
+    pub handset: Option<Box<Handset>>,
     /// Echo; `None` for none.
     pub echo: Option<Echo>,
     /// Whether the line passes only the telephone band, 300 to 3400 Hz (ITU-T G.712), noise included.
     pub narrow: bool,
+    /// What lies above this frequency in Hz, 1000 to 4000, doesn't pass; `None` for no such limit.
+    pub low_pass_hz: Option<f64>,
+    /// A coding that samples went through on the way before the last one; `None` for none.
+    pub tandem: Option<Encoding>,
     /// Amplification in dB, −80 to 80.
     pub gain_db: f32,
     /// A constant added to every sample.
@@ -113,9 +123,13 @@ impl Line {
     /// A line that codes samples and does nothing else to them.
     pub const fn clean(encoding: Encoding) -> Self {
         Self {
+            room: None,
             noise: None,
+            handset: None,
             echo: None,
             narrow: false,
+            low_pass_hz: None,
+            tandem: None,
             gain_db: 0.0,
             dc_offset: 0,
             clipping: None,
@@ -134,6 +148,13 @@ impl Line {
     /// [`SimError::OutOfRange`] for the first field outside its range.
     pub fn check(&self) -> Result<(), SimError> {
         let snr_db = self.noise.as_ref().map_or(0.0, |noise| noise.snr_db);
+        let room = self.room.unwrap_or(Room { decay: Duration::from_millis(300), distance_db: 0.0 });
+        SimError::check("line.room.decay", room.decay.as_secs_f64(), 0.01, 5.0, "0.01 to 5 s")?;
+        SimError::check("line.room.distance_db", room.distance_db.into(), -20.0, 60.0, "-20 to 60 dB")?;
+        if let Some(handset) = &self.handset {
+            handset.check()?;
+        }
+        SimError::check("line.low_pass_hz", self.low_pass_hz.unwrap_or(4000.0), 1000.0, 4000.0, "1000 to 4000 Hz")?;
         SimError::check("line.noise.snr_db", snr_db.into(), -60.0, 100.0, "-60 to 100 dB")?;
         let (delay, loss_db) = self.echo.map_or((0.0, 0.0), |echo| (echo.delay.as_secs_f64(), echo.loss_db));
         SimError::check("line.echo.delay", delay, 0.0, 2.0, "0 to 2 s")?;
@@ -163,7 +184,11 @@ impl Line {
     pub fn carry(&self, samples: &[i16], speech: Option<Dbm0>, seed: u64) -> Carried {
         let mut random = Random::new(seed);
         let mut sound = from_pcm(samples);
-        self.room(&mut sound, speech, &mut random.split(0));
+        if let Some(room) = self.room {
+            // A stream of its own: lines without a room draw what they always drew.
+            room.fill(&mut sound, &mut Random::for_item(seed, 0));
+        }
+        self.surroundings(&mut sound, speech, &mut random.split(0));
         self.circuit(&mut sound);
         if let Some(dtx) = self.dtx {
             pause(&mut sound, dtx, &mut random.split(1));
@@ -175,16 +200,19 @@ impl Line {
         Carried { samples, missing }
     }
 
-    /// Noise and echo.
-    fn room(&self, sound: &mut [f32], speech: Option<Dbm0>, random: &mut Random) {
+    /// Noise, handset and echo.
+    fn surroundings(&self, sound: &mut [f32], speech: Option<Dbm0>, random: &mut Random) {
         if let Some(LineNoise { source, snr_db }) = &self.noise {
             let said = speech.or_else(|| active_level(sound)).unwrap_or(NOMINAL_SPEECH);
             let at = Dbm0(said.0 - snr_db);
             let added = match source {
                 NoiseSource::Kind(kind) => noise(*kind, sound.len(), at, random),
-                NoiseSource::Recorded(recording) => recorded(recording, sound.len(), at, random),
+                NoiseSource::Recorded(recording) => looped(recording, sound.len(), at, random),
             };
             mix(sound, &added, 0);
+        }
+        if let Some(handset) = &self.handset {
+            handset.hear(sound);
         }
         if let Some(echo) = self.echo {
             let mut again = sound.to_vec();
@@ -193,13 +221,22 @@ impl Line {
         }
     }
 
-    /// Band, gain, offset and clipping.
+    /// Band, first coding, gain, offset and clipping.
     fn circuit(&self, sound: &mut [f32]) {
         if self.narrow {
             for q in [0.541, 1.307] {
                 Biquad::high_pass(300.0, q).run(sound);
                 Biquad::low_pass(3400.0, q).run(sound);
             }
+        }
+        if let Some(hz) = self.low_pass_hz {
+            for q in [0.541, 1.307] {
+                Biquad::low_pass(hz, q).run(sound);
+            }
+        }
+        if let Some(encoding) = self.tandem {
+            let coded = from_pcm(&encoding.round_trip(&to_pcm(sound)));
+            sound.copy_from_slice(&coded);
         }
         amplify(sound, self.gain_db);
         let offset = f32::from(self.dc_offset) / 32_768.0;
@@ -223,7 +260,8 @@ impl Line {
         for (present, name) in [
             (self.loss.is_some(), "+loss"),
             (self.lateness.is_some(), "+late"),
-            (self.encoding == Encoding::Gsm, "+gsm"),
+            (self.encoding == Encoding::Gsm || self.tandem == Some(Encoding::Gsm), "+gsm"),
+            (self.room.is_some(), "+room"),
             (self.echo.is_some(), "+echo"),
             (self.clipping.is_some(), "+clipping"),
             (self.dtx.is_some(), "+dtx"),
@@ -249,7 +287,8 @@ impl Encoding {
     }
 }
 
-fn recorded(recording: &[f32], length: usize, at: Dbm0, random: &mut Random) -> Vec<f32> {
+/// `length` samples of a recording at a level, from a random place on and repeated as needed.
+pub(crate) fn looped(recording: &[f32], length: usize, at: Dbm0, random: &mut Random) -> Vec<f32> {
     let start = random.whole(0..recording.len());
     let mut samples: Vec<f32> = recording.iter().copied().cycle().skip(start).take(length).collect();
     samples.resize(length, 0.0);

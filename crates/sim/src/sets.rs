@@ -135,19 +135,6 @@ impl CallSet {
         labels
     }
 
-    pub(crate) fn draw_course(self, random: &mut Random) -> Course {
-        let courses = self.courses();
-        let total: u32 = courses.iter().map(|(_, weight)| weight).sum();
-        let mut left = random.whole(0..total as usize) as u32;
-        for (course, weight) in courses {
-            if left < *weight {
-                return *course;
-            }
-            left -= weight;
-        }
-        Course::Nothing
-    }
-
     pub(crate) fn draw_line(self, noises: &[NoiseSource], random: &mut Random) -> Line {
         let bad = match self {
             Self::NoisyEnvironments => true,
@@ -156,6 +143,19 @@ impl CallSet {
         };
         if bad { bad_line(noises, random) } else { good_line(noises, random) }
     }
+}
+
+/// One of `courses`, each as likely as it weighs.
+pub(crate) fn draw_course(courses: &[(Course, u32)], random: &mut Random) -> Course {
+    let total: u32 = courses.iter().map(|(_, weight)| weight).fold(0, |sum, weight| sum.saturating_add(*weight));
+    let mut left = random.whole(0..total as usize) as u32;
+    for (course, weight) in courses {
+        if left < *weight {
+            return *course;
+        }
+        left -= weight;
+    }
+    Course::Nothing
 }
 
 impl FromStr for CallSet {
@@ -224,7 +224,7 @@ fn bad_line(noises: &[NoiseSource], random: &mut Random) -> Line {
 }
 
 /// One of the recorded noises in half of the cases, if there are any; else one of the simulator's.
-fn source(noises: &[NoiseSource], random: &mut Random) -> NoiseSource {
+pub(crate) fn source(noises: &[NoiseSource], random: &mut Random) -> NoiseSource {
     let own = NoiseKind::ALL[random.whole(0..NoiseKind::ALL.len())];
     let given = random.pick(noises).filter(|_| random.chance(0.5));
     given.cloned().unwrap_or(NoiseSource::Kind(own))

@@ -1,13 +1,14 @@
 //! The voices of simulated calls: recordings that the caller hands in, texts that synthesisers speak, and the built-in
 //! voice where there are neither.
 
+use crate::compose::{Pieces, composed};
 use crate::formant::FormantVoice;
 use crate::random::Random;
 use crate::signal::{NOMINAL_SPEECH, active_level, fade, from_pcm, millis, set_level, trimmed};
 use crate::synthesiser::{Manner, SynthesisError, Synthesiser};
 use crate::texts::{SpeechKind, filled};
 use offhook_audio::RATE;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,12 +45,14 @@ pub struct Utterance {
 #[derive(Clone, Debug, Default)]
 pub struct VoiceBank {
     utterances: BTreeMap<SpeechKind, Vec<Utterance>>,
+    pieces: BTreeMap<SpeechKind, Vec<Pieces>>,
+    telephone: BTreeSet<String>,
 }
 
 impl VoiceBank {
     /// A bank with the built-in voice only.
     pub const fn builtin() -> Self {
-        Self { utterances: BTreeMap::new() }
+        Self { utterances: BTreeMap::new(), pieces: BTreeMap::new(), telephone: BTreeSet::new() }
     }
 
     /// Adds a recording: cuts the silence around it, brings it to the nominal level. False, and nothing is added, if
@@ -65,6 +68,38 @@ impl VoiceBank {
         fits
     }
 
+    /// Adds an utterance of any length as it is.
+    pub fn add_utterance(&mut self, kind: SpeechKind, utterance: Utterance) {
+        self.utterances.entry(kind).or_default().push(utterance);
+    }
+
+    /// Adds something that speech of `kinds` may be put together of: several pieces of one speaker, with pauses between
+    /// them. Where a bank has pieces of a kind, three in four of its utterances are composed, each speaker as often as
+    /// another.
+    pub fn add_piece(&mut self, kinds: &[SpeechKind], piece: &Utterance) {
+        for kind in kinds {
+            let speakers = self.pieces.entry(*kind).or_default();
+            match speakers.iter_mut().find(|it| it.speaker == piece.speaker && it.source == piece.source) {
+                Some(it) => it.pieces.push(piece.clone()),
+                None => speakers.push(Pieces {
+                    speaker: piece.speaker.clone(),
+                    source: piece.source.clone(),
+                    pieces: vec![piece.clone()],
+                }),
+            }
+        }
+    }
+
+    /// Says that the recordings of `source` were made over telephone lines.
+    pub fn mark_telephone(&mut self, source: &str) {
+        self.telephone.insert(source.to_owned());
+    }
+
+    /// Whether the recordings of `source` were made over telephone lines.
+    pub fn is_telephone(&self, source: &str) -> bool {
+        self.telephone.contains(source)
+    }
+
     /// Has `count` texts of each kind spoken and adds them; which texts, voices, speeds and pitches follows from
     /// `seed`. The synthesisers are used in turn. Each utterance takes a process, 30 ms to 1 s; as many run at once as
     /// there are processors. Without a synthesiser nothing is added.
@@ -72,8 +107,23 @@ impl VoiceBank {
     /// # Errors
     /// The first synthesiser's failure; nothing is added then.
     pub fn synthesise(&mut self, synthesisers: &[Synthesiser], count: usize, seed: u64) -> Result<(), SynthesisError> {
-        let orders: Vec<Order<'_>> = SpeechKind::ALL
-            .into_iter()
+        self.synthesise_kinds(&SpeechKind::ALL, synthesisers, count, seed)
+    }
+
+    /// As [`Self::synthesise`], for some kinds only.
+    ///
+    /// # Errors
+    /// The first synthesiser's failure; nothing is added then.
+    pub fn synthesise_kinds(
+        &mut self,
+        kinds: &[SpeechKind],
+        synthesisers: &[Synthesiser],
+        count: usize,
+        seed: u64,
+    ) -> Result<(), SynthesisError> {
+        let orders: Vec<Order<'_>> = kinds
+            .iter()
+            .copied()
             .flat_map(|kind| synthesisers.iter().cycle().take(count).map(move |synthesiser| (kind, synthesiser)))
             .zip(0..)
             .map(|((kind, synthesiser), number)| Order::drawn(kind, synthesiser, Random::for_item(seed, number)))
@@ -98,19 +148,26 @@ impl VoiceBank {
         self.utterances.get(&kind).map_or(&[], Vec::as_slice)
     }
 
-    /// How many utterances there are.
+    /// How many whole utterances there are.
     pub fn len(&self) -> usize {
         self.utterances.values().map(Vec::len).sum()
     }
 
     /// True if only the built-in voice speaks.
     pub fn is_empty(&self) -> bool {
-        self.utterances.is_empty()
+        self.utterances.is_empty() && self.pieces.is_empty()
     }
 
     /// One utterance of a kind.
     pub fn speak(&self, kind: SpeechKind, random: &mut Random) -> Utterance {
-        if let Some(utterance) = random.pick(self.utterances(kind)) {
+        let whole = self.utterances(kind);
+        if let Some(speakers) = self.pieces.get(&kind)
+            && (whole.is_empty() || random.chance(0.75))
+            && let Some(utterance) = composed(kind, speakers, random)
+        {
+            return utterance;
+        }
+        if let Some(utterance) = random.pick(whole) {
             return utterance.clone();
         }
         let text = filled(random.pick(kind.texts()).copied().unwrap_or("Hello?"), random);
@@ -121,7 +178,8 @@ impl VoiceBank {
 
     /// Up to `count` utterances of any kind, for babble.
     pub(crate) fn crowd(&self, count: usize, random: &mut Random) -> Vec<Utterance> {
-        let all: Vec<&Utterance> = self.utterances.values().flatten().collect();
+        let pieces = self.pieces.values().flatten().flat_map(|speaker| &speaker.pieces);
+        let all: Vec<&Utterance> = self.utterances.values().flatten().chain(pieces).collect();
         (0..count).filter_map(|_| random.pick(&all).map(|utterance| (*utterance).clone())).collect()
     }
 }
@@ -150,7 +208,7 @@ impl<'a> Order<'a> {
 
 impl Utterance {
     /// Cuts, levels and softens the edges of `samples`, ±1 at 8 kHz.
-    fn new(samples: &[f32], speaker: String, source: String, text: String) -> Self {
+    pub fn new(samples: &[f32], speaker: String, source: String, text: String) -> Self {
         let mut samples = trimmed(samples).to_vec();
         if let Some(level) = active_level(&samples) {
             set_level(&mut samples, level, NOMINAL_SPEECH);

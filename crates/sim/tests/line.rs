@@ -8,6 +8,7 @@ use offhook_sim::noise::NoiseKind;
 use offhook_sim::packets::{Concealment, Lateness, Loss};
 use offhook_sim::signal::{active_level, from_pcm, level, power_at, to_pcm};
 use offhook_sim::tones::together;
+use offhook_sim::{Handset, Resonance, Room};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -127,6 +128,33 @@ fn errors_name_the_field() {
     assert_eq!(linear().check(), Ok(()));
 }
 
+/// Power of 3500 Hz against that of 500 Hz, in dB, of what comes out.
+fn tilt(line: &Line) -> f32 {
+    let said = to_pcm(&together(&[500.0, 3500.0], 16_000, Dbm0(-20.0)));
+    let heard = from_pcm(&line.apply(&said, 1));
+    10.0 * (power_at(&heard[800..], 3500.0) / power_at(&heard[800..], 500.0)).log10()
+}
+
+#[test]
+fn handsets_colour_low_passes_cut_and_tandems_code() {
+    let flat = Resonance { hz: 1000.0, db: 0.0, q: 1.0 };
+    let handset = Handset { bass_db: 0.0, treble_db: -8.0, resonances: [flat; 2] };
+    assert!((tilt(&Line { handset: Some(Box::new(handset)), ..linear() }) + 7.5).abs() < 1.5);
+    assert!(tilt(&Line { low_pass_hz: Some(2900.0), ..linear() }) < -10.0);
+    let twice = Line { tandem: Some(Encoding::Gsm), ..linear() };
+    assert_ne!(twice.apply(&tone(), 1), tone());
+    assert_eq!(twice.condition(), "clean+gsm");
+}
+
+#[test]
+fn a_room_sounds_on_after_the_end() {
+    let room = Some(Room { decay: Duration::from_millis(400), distance_db: 3.0 });
+    let heard = from_pcm(&Line { room, ..linear() }.apply(&tone(), 1));
+    assert!(heard[..8000].iter().all(|sample| *sample == 0.0));
+    assert!(level(&heard[24_000..24_400]).0 > -40.0 && level(&heard[30_000..]).0 < -70.0);
+    assert_eq!(Line { room, ..linear() }.condition(), "clean+room");
+}
+
 fn any_line() -> impl Strategy<Value = Line> {
     let number = prop_oneof![-200.0f32..200.0, Just(f32::NAN), Just(f32::INFINITY), Just(f32::NEG_INFINITY), Just(0.0)];
     let noise = (0usize..9, number.clone()).prop_map(|(kind, snr_db)| {
@@ -146,20 +174,30 @@ fn any_line() -> impl Strategy<Value = Line> {
     (
         (prop::option::of(noise), prop::option::of(echo), number.clone(), any::<i16>(), prop::option::of(number)),
         (prop::option::of(dtx), encoding, any::<u32>(), prop::option::of(loss), prop::option::of(any::<f64>())),
+        (any::<f64>(), any::<u64>(), prop::bool::ANY),
     )
-        .prop_map(|((noise, echo, gain_db, dc_offset, clipping), (dtx, encoding, packet, loss, late))| Line {
-            noise,
-            echo,
-            gain_db,
-            narrow: dc_offset > 0,
-            dc_offset,
-            clipping: clipping.map(Dbm0),
-            dtx,
-            encoding,
-            packet: Duration::from_micros(packet.into()),
-            loss,
-            lateness: late.map(|share| Lateness { share }),
-            concealment: Concealment::RepeatAttenuated,
+        .prop_map(|((noise, echo, gain_db, dc_offset, clipping), (dtx, encoding, packet, loss, late), more)| {
+            Line {
+                room: more.2.then(|| Room { decay: Duration::from_micros(more.1), distance_db: more.0 as f32 }),
+                handset: more.2.then(|| {
+                    let resonance = Resonance { hz: more.0, db: more.0, q: more.0 };
+                    Box::new(Handset { bass_db: more.0, treble_db: more.0, resonances: [resonance; 2] })
+                }),
+                low_pass_hz: more.2.then_some(more.0),
+                tandem: more.2.then_some(encoding),
+                noise,
+                echo,
+                gain_db,
+                narrow: dc_offset > 0,
+                dc_offset,
+                clipping: clipping.map(Dbm0),
+                dtx,
+                encoding,
+                packet: Duration::from_micros(packet.into()),
+                loss,
+                lateness: late.map(|share| Lateness { share }),
+                concealment: Concealment::RepeatAttenuated,
+            }
         })
 }
 

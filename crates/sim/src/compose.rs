@@ -1,0 +1,63 @@
+//! Speech put together of several recordings of one speaker, with pauses as people make between sentences.
+
+use crate::random::Random;
+use crate::signal::millis;
+use crate::texts::SpeechKind;
+use crate::voice::Utterance;
+use std::ops::Range;
+
+/// One speaker's recordings that speech of a kind may be made of.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pieces {
+    pub(crate) speaker: String,
+    pub(crate) source: String,
+    pub(crate) pieces: Vec<Utterance>,
+}
+
+/// How long composed speech of a kind lasts, in milliseconds, pauses included: lengths that real calls have.
+const fn length_ms(kind: SpeechKind) -> Range<usize> {
+    match kind {
+        SpeechKind::HumanShort => 350..1600,
+        SpeechKind::HumanNamed => 700..2600,
+        SpeechKind::HumanBusiness => 1500..3600,
+        SpeechKind::VoicemailPersonal | SpeechKind::VoicemailBusiness => 3000..16_500,
+        SpeechKind::VoicemailCarrier => 3000..17_500,
+        SpeechKind::IvrMenu => 4000..26_000,
+        SpeechKind::Announcement => 1000..6500,
+        SpeechKind::MailboxUnavailable => 1500..6500,
+        SpeechKind::Screening => 2000..9000,
+        SpeechKind::Hold => 1000..8000,
+    }
+}
+
+/// Speech of `kind` by one of `speakers`, each as likely as the other; `None` if none of those tried has enough to say.
+pub(crate) fn composed(kind: SpeechKind, speakers: &[Pieces], random: &mut Random) -> Option<Utterance> {
+    const TRIES: usize = 8;
+    (0..TRIES).find_map(|_| said(kind, random.pick(speakers)?, random))
+}
+
+fn said(kind: SpeechKind, speaker: &Pieces, random: &mut Random) -> Option<Utterance> {
+    let lengths = length_ms(kind);
+    let (least, most) = (millis(lengths.start), millis(lengths.end));
+    // Even on a scale of ratios: short ones are common.
+    let wanted = (least as f64 * (most as f64 / least as f64).powf(random.unit())) as usize;
+    let mut samples: Vec<f32> = Vec::with_capacity(most);
+    let (mut texts, mut last) = (Vec::new(), None);
+    while samples.len() < wanted * 4 / 5 {
+        let pause = if samples.is_empty() { 0 } else { millis(random.whole(80..700)) };
+        let room = (wanted * 6 / 5).min(most).saturating_sub(samples.len() + pause);
+        let fits = |(at, piece): &(usize, &Utterance)| Some(*at) != last && piece.samples.len() <= room;
+        let fitting: Vec<(usize, &Utterance)> = speaker.pieces.iter().enumerate().filter(fits).collect();
+        let Some((at, piece)) = random.pick(&fitting) else { break };
+        last = Some(*at);
+        samples.resize(samples.len() + pause, 0.0);
+        samples.extend(piece.samples.iter());
+        texts.push(piece.text.trim());
+    }
+    (samples.len() >= least).then(|| Utterance {
+        samples: samples.into(),
+        speaker: speaker.speaker.clone(),
+        source: speaker.source.clone(),
+        text: texts.join(" ").trim().to_owned(),
+    })
+}
