@@ -5,6 +5,7 @@ mod commands;
 mod detect;
 mod evaluation;
 mod exit;
+mod model;
 mod output;
 mod picture;
 mod report;

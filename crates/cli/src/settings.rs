@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use offhook_detect::{DetectConfig, Method, Preset};
+use offhook_detect::{DetectConfig, Preset};
 
 use crate::exit::Mistake;
+use crate::model::ModelArgs;
 
 /// The parameters of the detector, as asked for on the command line.
 #[derive(Args, Clone, Debug, Default)]
@@ -29,6 +30,8 @@ pub(crate) struct SettingsArgs {
     /// Listen for the network tones of this country, by its two-letter code; the same as --set tone.country=CODE
     #[arg(long, value_name = "CODE")]
     pub(crate) country: Option<String>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
 }
 
 impl SettingsArgs {
@@ -157,11 +160,6 @@ impl Settings {
     /// Where the value of this parameter came from.
     pub(crate) fn origin(&self, name: &str) -> &Origin {
         self.origins.get(name).unwrap_or(&Origin::Default)
-    }
-
-    /// Whether Asterisk's rules decide.
-    pub(crate) fn is_classic(&self) -> bool {
-        self.config.decide.method == Method::Classic
     }
 }
 

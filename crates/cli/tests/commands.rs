@@ -50,7 +50,7 @@ fn eval_gives_the_figures_worked_by_hand() {
     let wait = preset["all"]["latency"]["human_after_utterance_ms"]["median"].as_f64().unwrap();
     assert!((300.0..2500.0).contains(&wait), "{wait}");
     assert_eq!(preset["wrong"].as_array().unwrap().len(), 2);
-    assert!(preset["curve"]["by_greeting"].as_array().unwrap().len() > 8);
+    assert!(preset["curve"]["by_parameter"].as_array().unwrap().len() > 8);
     assert!(text.contains("human called machine") && text.contains("operating curve"), "{text}");
     let page = std::fs::read_to_string(folder.path().join("f.html")).unwrap();
     assert!(page.contains("<svg") && !page.contains("http") && !page.contains("<script"));

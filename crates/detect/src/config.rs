@@ -97,6 +97,8 @@ section! {
         longer_greeting: Duration = ms(900), ms(100), ms(10_000);
         /// Voice from which a greeting is a machine's. Raising it takes fewer people for machines and knows machines later. Elsewhere: Asterisk `greeting`, Twilio `MachineDetectionSpeechThreshold`.
         long_greeting: Duration = ms(2500), ms(300), ms(30_000);
+        /// Voice from which a machine is clear to the rules of the hybrid method. Raising it leaves more to the models.
+        clear_greeting: Duration = ms(4500), ms(300), ms(60_000);
         /// Utterances in one turn from which it is a text read out, if it is long enough. Raising it takes fewer people who pause for machines.
         read_utterances: u16 = 4, 2, 100;
         /// Voice in so many utterances from which a machine reads. Raising it takes fewer people for machines and knows machines later.

@@ -7,26 +7,61 @@ use crate::analysers::{
     measure,
 };
 use crate::config::{ConfigError, DetectConfig};
+use crate::ear::Ear;
 use crate::event::{Event, EventKind, Fact};
 use crate::fusion::Fusion;
+use crate::learned::Learned;
+use crate::model::Model;
+use crate::net::{NetState, Network};
 use crate::signals::{Signals, Voice};
-use crate::verdict::Verdict;
+use crate::trackers::Inputs;
+use crate::verdict::{Probability, Verdict};
 
-/// What the engine uses: a checked configuration and the tables made from it. Read-only; share one among all calls with
-/// the same settings.
+/// What the engine uses: a checked configuration, the tables made from it, and the learned models. Read-only; share one
+/// among all calls with the same settings.
 pub struct Params {
     config: DetectConfig,
+    learned: Option<Learned>,
     transform: crate::analysers::Transform,
 }
 
 impl Params {
-    /// Checks `config` and prepares the tables.
+    /// Checks `config` and prepares the tables. What is learned comes from [`Model::builtin`], if `decide.method` asks
+    /// for it.
     ///
     /// # Errors
     /// [`ConfigError`] names the field, what was given and what is allowed.
     pub fn new(config: DetectConfig) -> Result<Self, ConfigError> {
+        Self::make(config, Model::builtin)
+    }
+
+    /// The same with a model of the user's.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the field, what was given and what is allowed.
+    pub fn with_model(config: DetectConfig, model: Arc<Model>) -> Result<Self, ConfigError> {
+        Self::make(config, || model)
+    }
+
+    fn make(config: DetectConfig, model: impl FnOnce() -> Arc<Model>) -> Result<Self, ConfigError> {
         config.check()?;
-        Ok(Self { config, transform: crate::analysers::Transform::new() })
+        let learned = config.decide.method.learned().then(|| Learned::new(model(), &config.weigh));
+        Ok(Self { config, learned, transform: crate::analysers::Transform::new() })
+    }
+
+    /// The model in use; `None` where the method uses none.
+    pub fn model(&self) -> Option<&Arc<Model>> {
+        self.learned.as_ref().map(Learned::model)
+    }
+
+    /// The probability of a machine from which one is called, at the operating point asked for; `None` where the method
+    /// uses no model.
+    pub fn threshold(&self) -> Option<Probability> {
+        self.learned.as_ref().map(|learned| Probability::saturating(learned.threshold))
+    }
+
+    pub(crate) fn network(&self) -> Option<&Network> {
+        self.learned.as_ref().and_then(Learned::network)
     }
 
     /// The configuration in use.
@@ -95,7 +130,10 @@ pub struct Detector {
     fax: FaxAnalyser,
     dtmf: DtmfAnalyser,
     music: MusicAnalyser,
+    ear: Option<Ear>,
     signals: Signals,
+    /// A hop was heard and not judged yet.
+    heard: bool,
     fusion: Fusion,
     pending: HopEvents,
 }
@@ -119,7 +157,9 @@ impl Detector {
             fax: FaxAnalyser::new(),
             dtmf: DtmfAnalyser::new(),
             music: MusicAnalyser::new(),
+            ear: params.learned.as_ref().and_then(Ear::new),
             signals: Signals::default(),
+            heard: false,
             fusion: Fusion::new(config),
             pending: HopEvents::new(),
         }
@@ -141,6 +181,9 @@ impl Detector {
         if fact == Fact::Answered {
             // What rang or played before the answer is no memory of the call.
             self.music.reset();
+            if let Some(ear) = self.ear.as_mut().filter(|_| self.fusion.before_answer()) {
+                ear.reset();
+            }
         }
         self.fusion.note(fact, self.now, &mut self.pending);
         Events { detector: self, rest: Rest::Gap(0) }
@@ -166,6 +209,12 @@ impl Detector {
         &self.params
     }
 
+    /// What the learned models are weighed by at this moment, and the rhythm so far; `None` before the first word, once
+    /// the verdict is final, and where the method uses no model. For training and for pictures.
+    pub fn inputs(&self) -> Option<Inputs> {
+        self.fusion.inputs(self.params.learned.as_ref()?)
+    }
+
     /// The call is over: the verdict that stands, or the likeliest one if none had become final.
     pub fn finish(self) -> Verdict {
         self.fusion.finish(self.now)
@@ -185,13 +234,17 @@ impl Detector {
         self.fax.reset();
         self.dtmf.reset();
         self.music.reset();
+        if let Some(ear) = &mut self.ear {
+            ear.reset();
+        }
         self.signals = Signals::default();
+        self.heard = false;
         self.fusion = Fusion::new(&self.params.config);
         self.pending = HopEvents::new();
     }
 
     /// Takes samples until a hop is whole; gives back what is left.
-    fn fill<'s>(&mut self, samples: &'s [i16]) -> &'s [i16] {
+    pub(crate) fn fill<'s>(&mut self, samples: &'s [i16]) -> &'s [i16] {
         let n = (HOP - self.filled).min(samples.len());
         let (now, later) = samples.split_at(n);
         for (slot, &sample) in self.samples[self.filled..].iter_mut().zip(now) {
@@ -220,6 +273,7 @@ impl Detector {
             } else {
                 self.analyse()
             }
+            self.heard = true;
             self.filled = 0;
             self.sum_abs = 0;
             self.lost_in_hop = 0;
@@ -243,8 +297,13 @@ impl Detector {
             dtmf: self.dtmf.push(&hop),
             dtmf_sounding: self.dtmf.sounding(),
             music: self.music.push(&hop),
+            line: None,
         };
-        self.fusion.push(&self.signals, &mut self.pending);
+        if let (Some(ear), Some(network)) = (&mut self.ear, self.params.network())
+            && self.fusion.listens()
+        {
+            ear.push(network, Some(&hop));
+        }
     }
 
     fn analyse_gap(&mut self) {
@@ -258,7 +317,43 @@ impl Detector {
         self.music.push_gap();
         let voice = Voice { active: false, voiced: false, ..self.signals.voice };
         self.signals = Signals { at: self.now, lost: true, voice, ..Signals::default() };
-        self.fusion.push(&self.signals, &mut self.pending);
+        if let (Some(ear), Some(network)) = (&mut self.ear, self.params.network())
+            && self.fusion.listens()
+        {
+            ear.push(network, None);
+        }
+    }
+
+    /// Whether a whole hop was heard and is to be judged.
+    pub(crate) const fn heard(&self) -> bool {
+        self.heard
+    }
+
+    /// The memory of the net, if its step is due.
+    pub(crate) fn due_state(&mut self) -> Option<&mut NetState> {
+        self.ear.as_mut().filter(|_| self.heard).and_then(Ear::due_state)
+    }
+
+    /// The net's step was run from outside.
+    pub(crate) fn stepped(&mut self) {
+        if let Some(ear) = &mut self.ear {
+            ear.stepped();
+        }
+    }
+
+    /// Judges the hop that was heard: runs the net if it is due, and fuses all signals.
+    pub(crate) fn judge(&mut self) {
+        self.heard = false;
+        if let (Some(ear), Some(network)) = (&mut self.ear, self.params.network()) {
+            ear.step(network);
+            self.signals.line = ear.line().filter(|_| self.fusion.listens());
+        }
+        self.fusion.push(&self.signals, self.params.learned.as_ref(), &mut self.pending);
+    }
+
+    /// The next event of the hop judged last.
+    pub(crate) fn take_event(&mut self) -> Option<Event> {
+        self.pending.take()
     }
 }
 
@@ -285,6 +380,9 @@ impl Iterator for Events<'_> {
 
     fn next(&mut self) -> Option<Event> {
         loop {
+            if self.detector.heard {
+                self.detector.judge();
+            }
             if let Some(event) = self.detector.pending.take() {
                 return Some(event);
             }

@@ -5,7 +5,7 @@ use offhook_audio::MediaTime;
 use offhook_audio::tones::{FaxTone, SitCode, SupervisoryTone};
 
 use crate::signals::{Beep, DtmfDigit};
-use crate::verdict::Verdict;
+use crate::verdict::{Probability, Verdict};
 
 /// Knowledge from signalling, which audio cannot tell. It counts from the hop in which it is noted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +20,12 @@ pub enum Fact {
     BeepEnded {
         /// Its frequency, in Hz, if that is known; else 0.
         hz: f32,
+    },
+    /// A model outside the engine (an ONNX model of the user's, another system) says how likely a machine is, by what it
+    /// has heard so far. It stands in for the net until the next one.
+    Score {
+        /// How likely a machine is.
+        machine: Probability,
     },
 }
 

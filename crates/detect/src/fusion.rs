@@ -3,20 +3,19 @@ use std::time::Duration;
 use offhook_audio::{Dbm0, MediaTime};
 
 use crate::classic::ClassicRules;
-use crate::config::{DecideConfig, DetectConfig};
+use crate::config::DetectConfig;
 use crate::detector::HopEvents;
 use crate::event::{EventKind, Fact, Phase};
+use crate::learned::Learned;
 use crate::method::Method;
 use crate::odds::{self, Heard};
+use crate::rules;
 use crate::signals::{Beep, Signals, SpeechState, ToneBurst};
 use crate::tables;
-use crate::trackers::{Cadence, Music, Ready};
+use crate::trackers::{Cadence, Inputs, Music, Ready, Weigh};
 use crate::verdict::{AnsweredBy, Cause, Probabilities, Stage, Verdict};
+use crate::weighing;
 
-/// Silence after the first words from which a person is the likeliest: provisional.
-const FIRST_GUESS: Duration = Duration::from_millis(300);
-/// Share of the longest greeting of a person from which a machine is the likeliest: provisional.
-const GUESS_SHARE: f32 = 0.8;
 /// A turn in a conversation: no longer than this, and this much silence before and after it.
 const TURN: Duration = Duration::from_millis(1300);
 const TURN_SILENCE: Duration = Duration::from_millis(1200);
@@ -33,6 +32,7 @@ pub(crate) struct Fusion {
     phase: Phase,
     cadence: Cadence,
     classic: ClassicRules,
+    weigh: Weigh,
     music: Music,
     /// When the speech going on began.
     speech: Option<MediaTime>,
@@ -56,6 +56,7 @@ impl Fusion {
             phase: config.begins,
             cadence: Cadence::new(&config.cadence, MediaTime::ZERO),
             classic: ClassicRules::new(&config.classic),
+            weigh: Weigh::new(),
             music: Music::new(&config.music),
             speech: None,
             tone_told: false,
@@ -71,6 +72,22 @@ impl Fusion {
 
     pub(crate) fn verdict(&self) -> Option<&Verdict> {
         self.verdict.as_ref()
+    }
+
+    /// Whether the call is not answered yet.
+    pub(crate) fn before_answer(&self) -> bool {
+        self.phase == Phase::Progress
+    }
+
+    /// Whether the net has something to say: from the answer on, to the final verdict or the end.
+    pub(crate) fn listens(&self) -> bool {
+        self.phase == Phase::Analysis && (self.open() || !self.config.weigh.rest)
+    }
+
+    /// What the models are weighed by now.
+    pub(crate) fn inputs(&self, learned: &Learned) -> Option<Inputs> {
+        let listens = self.phase == Phase::Analysis && self.open() && self.cadence.first_word.is_some();
+        listens.then(|| self.weigh.inputs(learned, self.cadence.sounding()))
     }
 
     pub(crate) fn note(&mut self, fact: Fact, now: MediaTime, events: &mut HopEvents) {
@@ -93,18 +110,22 @@ impl Fusion {
                 let level = Dbm0::default();
                 self.beep(Beep { started: now, ended: now, hz, second_hz: None, level }, now, events);
             }
+            Fact::Score { machine } => self.weigh.outside(machine),
         }
     }
 
-    pub(crate) fn push(&mut self, signals: &Signals, events: &mut HopEvents) {
+    pub(crate) fn push(&mut self, signals: &Signals, learned: Option<&Learned>, events: &mut HopEvents) {
         let now = signals.at;
         let tone = self.tone_told || signals.dtmf_sounding || signals.supervisory_sounding;
         self.music.push(signals, tone);
+        let voice = signals.voice.active && !tone && !self.music.playing();
         if signals.lost {
             self.cadence.push_gap(now);
         } else {
-            let voice = signals.voice.active && !tone && !self.music.playing();
             self.cadence.push(now, voice, signals.voice.voiced);
+        }
+        if learned.is_some() && self.phase == Phase::Analysis && self.open() {
+            self.weigh.push(signals, voice);
         }
         self.tell_speech(signals, events);
         self.tell_tones(signals, events);
@@ -119,6 +140,7 @@ impl Fusion {
         }
         if signals.supervisory_sounding {
             self.cadence.ringing();
+            self.weigh.ringing();
         }
         match self.config.decide.method {
             Method::Classic => {
@@ -126,7 +148,7 @@ impl Fusion {
                     self.give(who, cause, now, events);
                 }
             }
-            _ => self.decide(now, events),
+            _ => self.decide(now, learned, events),
         }
         self.follow(now, events);
     }
@@ -215,67 +237,71 @@ impl Fusion {
         }
     }
 
-    /// The silence asked for after this much voice: it grows evenly from a short to a longer greeting.
-    fn silence_for(d: &DecideConfig, voice: Duration) -> Duration {
-        let span = d.longer_greeting.saturating_sub(d.short_greeting);
-        let over = voice.saturating_sub(d.short_greeting).min(span);
-        let share = if voice < d.least_greeting {
-            1.0
-        } else if span.is_zero() {
-            f32::from(u8::from(voice > d.short_greeting))
-        } else {
-            over.as_secs_f32() / span.as_secs_f32()
-        };
-        let more = d.after_longer_greeting_silence.saturating_sub(d.after_greeting_silence);
-        d.after_greeting_silence + more.mul_f32(share)
-    }
-
-    fn decide(&mut self, now: MediaTime, events: &mut HopEvents) {
-        let open = self.verdict.is_none_or(|v| {
+    /// Whether a verdict is still to be found: there is none, or one that anything better replaces.
+    fn open(&self) -> bool {
+        self.verdict.is_none_or(|v| {
             v.stage == Stage::Provisional
                 || matches!(v.answered_by, AnsweredBy::Silence | AnsweredBy::Unknown)
                 || self.early
-        });
-        if !open {
+        })
+    }
+
+    fn decide(&mut self, now: MediaTime, learned: Option<&Learned>, events: &mut HopEvents) {
+        if !self.open() {
             return self.hear_turns(now, events);
         }
         let d = self.config.decide;
-        let c = &self.cadence;
-        let (voice, silence, elapsed) = (c.turn_voice, c.silence(), c.elapsed());
-        let limit = Self::silence_for(&d, voice);
+        let (silence, elapsed) = (self.cadence.silence(), self.cadence.elapsed());
+        let by_voice = self.by_voice(learned);
         if let Some(length) = self.music.lasting() {
             self.give(AnsweredBy::Ivr, Cause::Music { length }, now, events);
-        } else if voice >= d.long_greeting {
-            let machine = if self.music.likely() { AnsweredBy::Ivr } else { AnsweredBy::Voicemail };
-            self.give(machine, Cause::LongGreeting { voice, limit: d.long_greeting }, now, events);
-        } else if c.turn_utterances >= d.read_utterances && voice >= d.read_voice {
-            let (utterances, longest_pause) = (c.turn_utterances, c.turn_longest_pause);
-            self.give(AnsweredBy::Voicemail, Cause::Cadence { utterances, voice, longest_pause }, now, events);
-        } else if c.first_word.is_some() && silence >= limit && !c.sounding() && !self.music.likely() {
-            self.give(AnsweredBy::Human, Cause::ShortGreeting { voice, silence, limit }, now, events);
+        } else if let Some((who, cause)) = by_voice {
+            self.give(who, cause, now, events);
         } else if self.final_verdict().is_some() {
             // Silence and unknown stand until there is better.
-        } else if c.first_word.is_none() && silence >= d.initial_silence {
+        } else if self.cadence.first_word.is_none() && silence >= d.initial_silence {
             let cause = Cause::InitialSilence { silence, limit: d.initial_silence };
             self.give(AnsweredBy::Silence, cause, now, events);
         } else if elapsed >= d.total_time {
-            let limit = d.total_time;
+            let (voice, limit) = (self.cadence.turn_voice, d.total_time);
+            let audio = self.cadence.audio;
             let cause =
-                if c.audio { Cause::Timeout { elapsed, voice, limit } } else { Cause::NoAudio { elapsed, limit } };
+                if audio { Cause::Timeout { elapsed, voice, limit } } else { Cause::NoAudio { elapsed, limit } };
             self.give(AnsweredBy::Unknown, cause, now, events);
-        } else if voice >= d.long_greeting.mul_f32(GUESS_SHARE) {
-            self.guess(AnsweredBy::Voicemail, Cause::LongGreeting { voice, limit: d.long_greeting }, now, events);
-        } else if c.first_word.is_some() && silence >= FIRST_GUESS {
-            self.guess(AnsweredBy::Human, Cause::ShortGreeting { voice, silence, limit }, now, events);
+        } else if let Some((who, cause)) = self.likeliest(learned) {
+            self.guess(who, cause, now, events);
+        }
+    }
+    /// Who it is by what was said and how, if that is clear.
+    fn by_voice(&mut self, learned: Option<&Learned>) -> Option<(AnsweredBy, Cause)> {
+        let Self { config, cadence, weigh, music, .. } = self;
+        let (d, music) = (&config.decide, music.likely());
+        let mut by_models = || weighing::decided(&config.weigh, cadence, weigh, learned?, music);
+        match d.method {
+            Method::Classic | Method::Avmd => None,
+            Method::Heuristic => rules::decided(d, cadence, music),
+            Method::Hybrid => rules::clear(d, cadence, music).or_else(by_models),
+            Method::Ai => by_models(),
+        }
+    }
+
+    /// Who is the likeliest, before that is clear.
+    fn likeliest(&mut self, learned: Option<&Learned>) -> Option<(AnsweredBy, Cause)> {
+        match self.config.decide.method {
+            Method::Classic | Method::Avmd => None,
+            Method::Heuristic => rules::likeliest(&self.config.decide, &self.cadence),
+            Method::Hybrid | Method::Ai => weighing::likeliest(&self.cadence, &mut self.weigh, learned?),
         }
     }
 
     /// Short turns with silence around them, after a verdict for a machine by its voice alone, are a person who waits
     /// for an answer.
     fn hear_turns(&mut self, now: MediaTime, events: &mut HopEvents) {
-        let Some(Verdict { cause: Cause::LongGreeting { .. } | Cause::Cadence { .. }, .. }) = self.verdict else {
+        let by_voice =
+            |cause: &Cause| matches!(cause, Cause::LongGreeting { .. } | Cause::Cadence { .. } | Cause::Weighed { .. });
+        if !self.verdict.is_some_and(|v| v.answered_by.is_machine() && by_voice(&v.cause)) {
             return;
-        };
+        }
         let c = &self.cadence;
         if c.silence() != TURN_SILENCE || c.utterances < 2 {
             return;
@@ -367,7 +393,8 @@ impl Fusion {
 
     fn heard(&self) -> Heard {
         let c = &self.cadence;
-        Heard { voice: c.turn_voice, silence: c.silence(), elapsed: c.elapsed() }
+        let opinion = self.weigh.last().filter(|_| c.first_word.is_some());
+        Heard { voice: c.turn_voice, silence: c.silence(), elapsed: c.elapsed(), opinion }
     }
 
     pub(crate) fn finish(self, now: MediaTime) -> Verdict {

@@ -33,6 +33,27 @@ pub(crate) struct Heard {
     pub(crate) voice: Duration,
     pub(crate) silence: Duration,
     pub(crate) elapsed: Duration,
+    /// What the learned models make of it, if they have a say.
+    pub(crate) opinion: Option<Opinion>,
+}
+
+/// What the learned models make of what has been heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Opinion {
+    /// How likely a machine is.
+    pub(crate) machine: f32,
+    /// Of the machine's voice, the share that sounds like a menu or an announcement, if there is a net.
+    pub(crate) prompt: Option<f32>,
+}
+
+/// How the probability of a machine is shared among its kinds: by how often they are called, and where a net has heard
+/// the voice, by whether it sounds like a greeting or like a menu or an announcement.
+fn share_machines(weights: &mut [f32; AnsweredBy::ALL.len()], machine: f32, prompt: Option<f32>) {
+    let prompt = prompt.unwrap_or(0.36);
+    weights[AnsweredBy::Voicemail.index()] = (0.98 - prompt) * machine;
+    weights[AnsweredBy::Ivr.index()] = 0.55 * prompt * machine;
+    weights[AnsweredBy::Announcement.index()] = 0.45 * prompt * machine;
+    weights[AnsweredBy::MailboxUnavailable.index()] = 0.02 * machine;
 }
 
 /// The probabilities of a verdict of the classic rules: as often as they are right on the calls marked `dev`.
@@ -52,6 +73,8 @@ pub(crate) fn classic(kind: AnsweredBy) -> Probabilities {
 /// The probabilities of a verdict for `kind` because of `cause`, after what was heard.
 pub(crate) fn probabilities(kind: AnsweredBy, cause: &Cause, heard: &Heard) -> Probabilities {
     let mut weights = match cause {
+        // Calibrated as they are.
+        Cause::Weighed { .. } => return Probabilities::from_weights(likely(heard)),
         Cause::Beep { .. }
         | Cause::Sit { .. }
         | Cause::Fax { .. }
@@ -95,15 +118,16 @@ pub(crate) fn likely(heard: &Heard) -> [f32; AnsweredBy::ALL.len()] {
         weights[AnsweredBy::Unknown.index()] = 1.0 - nobody;
         return weights;
     }
+    if let Some(opinion) = heard.opinion {
+        weights[AnsweredBy::Human.index()] = 1.0 - opinion.machine;
+        share_machines(&mut weights, opinion.machine, opinion.prompt);
+        return weights;
+    }
     let person = 1.0 / (1.0 + (VOICE * (voice - EVEN) + SILENCE * (AWAITED - silence)).exp());
     let person = person.clamp(0.01, 0.99);
     weights[AnsweredBy::Human.index()] = person;
     weights[AnsweredBy::CallScreener.index()] = 0.01;
-    let machine = 1.0 - person;
-    weights[AnsweredBy::Voicemail.index()] = 0.62 * machine;
-    weights[AnsweredBy::Ivr.index()] = 0.20 * machine;
-    weights[AnsweredBy::Announcement.index()] = 0.16 * machine;
-    weights[AnsweredBy::MailboxUnavailable.index()] = 0.02 * machine;
+    share_machines(&mut weights, 1.0 - person, None);
     weights
 }
 
@@ -116,6 +140,7 @@ mod tests {
             voice: Duration::from_secs_f32(voice),
             silence: Duration::from_secs_f32(silence),
             elapsed: Duration::from_secs_f32(voice + silence),
+            opinion: None,
         };
         Probabilities::from_weights(likely(&heard)).of(AnsweredBy::Human).get()
     }
@@ -133,6 +158,7 @@ mod tests {
                 voice: Duration::from_secs_f32(voice),
                 silence: Duration::from_secs_f32(silence),
                 elapsed: Duration::from_secs_f32(voice + silence),
+                opinion: None,
             };
             let cause = Cause::HungUp { elapsed: heard.elapsed, voice: heard.voice };
             for kind in AnsweredBy::ALL {

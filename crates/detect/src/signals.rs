@@ -33,6 +33,77 @@ pub struct Signals {
     pub dtmf_sounding: bool,
     /// How likely music plays.
     pub music: Probability,
+    /// What the net says is on the line; `None` where there is no net, it rests, or it has heard too little.
+    pub line: Option<Line>,
+}
+
+/// What can be on a line, as the net tells it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LineSound {
+    /// Nothing.
+    Silence,
+    /// A person who speaks now.
+    LiveVoice,
+    /// A greeting that was recorded.
+    RecordedVoice,
+    /// A menu or an announcement.
+    Prompt,
+    /// Music.
+    Music,
+    /// A tone: beep, ringback, fax.
+    Tone,
+    /// Noise.
+    Noise,
+}
+
+impl LineSound {
+    /// Every kind, in the order of the net's outputs.
+    pub const ALL: [Self; 7] =
+        [Self::Silence, Self::LiveVoice, Self::RecordedVoice, Self::Prompt, Self::Music, Self::Tone, Self::Noise];
+
+    /// `silence`, `live_voice`, `recorded_voice`, `prompt`, `music`, `tone` or `noise`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Silence => "silence",
+            Self::LiveVoice => "live_voice",
+            Self::RecordedVoice => "recorded_voice",
+            Self::Prompt => "prompt",
+            Self::Music => "music",
+            Self::Tone => "tone",
+            Self::Noise => "noise",
+        }
+    }
+}
+
+/// What the net says of the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Line {
+    /// The probability of each sound, by [`LineSound::ALL`]; all zero from a net that only judges the call.
+    pub sounds: [f32; LineSound::ALL.len()],
+    /// The log-odds that a machine answered, by all that was heard so far.
+    pub machine: f32,
+}
+
+impl Line {
+    /// The probability of `sound`.
+    pub const fn of(&self, sound: LineSound) -> f32 {
+        self.sounds[sound as usize]
+    }
+
+    /// From a net's outputs: seven logits of sounds and one of a machine, or the latter alone.
+    pub(crate) fn from_logits(logits: &[f32]) -> Option<Self> {
+        let (&machine, sounds) = logits.split_last()?;
+        let mut line = Self { machine, ..Self::default() };
+        if sounds.len() == line.sounds.len() {
+            let most = sounds.iter().copied().fold(f32::MIN, f32::max);
+            for (share, logit) in line.sounds.iter_mut().zip(sounds) {
+                *share = (logit - most).exp();
+            }
+            let sum: f32 = line.sounds.iter().sum();
+            line.sounds = line.sounds.map(|share| share / sum);
+        }
+        Some(line)
+    }
 }
 
 /// Loudness of one hop.

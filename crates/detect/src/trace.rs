@@ -6,6 +6,7 @@
 //! offhook trace 1
 //! begins=analysis                   the first phase
 //! decide.long_greeting=3000ms       and every parameter that is not at its default
+//! model=0123456789abcdef            the fingerprint of the model, if there is one
 //!                                   an empty line
 //! S <bytes: u32> <samples: i16 …>   samples, all numbers with the least significant byte first
 //! G 8 <samples: u64>                samples that never arrived
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use crate::config::{ConfigError, DetectConfig};
 use crate::detector::{Detector, Params};
 use crate::event::{Event, Fact, Phase};
+use crate::verdict::Probability;
 
 /// The first line of every trace.
 const MAGIC: &str = "offhook trace 1";
@@ -29,6 +31,8 @@ const PHASES: [(&str, Phase); 2] = [("progress", Phase::Progress), ("analysis", 
 pub struct Trace {
     /// Its configuration.
     pub config: DetectConfig,
+    /// The fingerprint of the model it weighed with, if it had one: another model may say something else.
+    pub model: Option<u64>,
     /// Its inputs.
     pub inputs: Vec<Input>,
 }
@@ -78,6 +82,9 @@ impl Trace {
                 text.push_str(&format!("{}={}\n", parameter.name, parameter.value));
             }
         }
+        if let Some(model) = self.model {
+            text.push_str(&format!("model={model:016x}\n"));
+        }
         text.push('\n');
         let mut bytes = text.into_bytes();
         for input in &self.inputs {
@@ -105,7 +112,7 @@ impl Trace {
         if magic != MAGIC {
             return Err(unexpected(offset, "the line `offhook trace 1`", format!("{magic:?}")));
         }
-        let mut config = DetectConfig::default();
+        let (mut config, mut model) = (DetectConfig::default(), None);
         loop {
             let (offset, line) = reader.line()?;
             if line.is_empty() {
@@ -115,6 +122,10 @@ impl Trace {
                 return Err(unexpected(offset, "name=value or an empty line", format!("{line:?}")));
             };
             match name {
+                "model" => {
+                    let read = u64::from_str_radix(value, 16);
+                    model = Some(read.map_err(|_| unexpected(offset, "16 hexadecimal digits", format!("{value:?}")))?);
+                }
                 "begins" => config.begins = named(&PHASES, value, offset, "progress or analysis")?,
                 _ => config.set(name, value).map_err(|source| TraceError::Config { offset, source })?,
             }
@@ -123,15 +134,20 @@ impl Trace {
         while let Some(input) = reader.input()? {
             inputs.push(input);
         }
-        Ok(Self { config, inputs })
+        Ok(Self { config, model, inputs })
     }
 
-    /// Gives everything to a new detector and collects what it says.
+    /// Gives everything to a new detector with this configuration and collects what it says.
     ///
     /// # Errors
     /// [`ConfigError`] if the parameters do not go together.
     pub fn replay(&self) -> Result<Vec<Event>, ConfigError> {
-        let mut detector = Detector::new(&Arc::new(Params::new(self.config)?));
+        Ok(self.replay_with(&Arc::new(Params::new(self.config)?)))
+    }
+
+    /// The same with parameters made elsewhere: of [`Self::config`] and a model other than the built-in one.
+    pub fn replay_with(&self, params: &Arc<Params>) -> Vec<Event> {
+        let mut detector = Detector::new(params);
         let mut events = Vec::new();
         for input in &self.inputs {
             match input {
@@ -140,7 +156,7 @@ impl Trace {
                 Input::Fact(fact) => events.extend(detector.note(*fact)),
             }
         }
-        Ok(events)
+        events
     }
 }
 
@@ -167,6 +183,11 @@ fn encode_fact(fact: &Fact) -> Vec<u8> {
             body.extend(hz.to_le_bytes());
             body
         }
+        Fact::Score { machine } => {
+            let mut body = vec![4];
+            body.extend(machine.get().to_le_bytes());
+            body
+        }
     }
 }
 
@@ -176,6 +197,7 @@ fn decode_fact(body: &[u8]) -> Option<Fact> {
         [1] => Some(Fact::Answered),
         [2, a, b, c, d] => char::from_u32(u32::from_le_bytes([a, b, c, d])).map(Fact::Dtmf),
         [3, a, b, c, d] => Some(Fact::BeepEnded { hz: f32::from_le_bytes([a, b, c, d]) }),
+        [4, a, b, c, d] => Probability::new(f32::from_le_bytes([a, b, c, d])).map(|machine| Fact::Score { machine }),
         _ => None,
     }
 }
@@ -279,7 +301,7 @@ mod tests {
             let mut config = DetectConfig::preset(preset);
             config.begins = begins;
             config.set("vad.onset", &format!("{onset}ms")).unwrap();
-            Trace { config, inputs }
+            Trace { config, model: None, inputs }
         })
     }
 
@@ -318,7 +340,7 @@ mod tests {
             events.extend(detector.push(piece));
             inputs.push(Input::Samples(piece.to_vec()));
         }
-        let trace = Trace::decode(&Trace { config, inputs }.encode()).unwrap();
+        let trace = Trace::decode(&Trace { config, model: None, inputs }.encode()).unwrap();
         assert!(!events.is_empty());
         assert_eq!(trace.replay().unwrap(), events);
     }

@@ -5,7 +5,7 @@ mod support;
 
 use std::sync::OnceLock;
 
-use offhook_detect::{DetectConfig, Detector, Event, Fact, Input, Phase, Preset, Trace, Verdict};
+use offhook_detect::{DetectConfig, Detector, Event, Fact, Input, Phase, Preset, Probability, Trace, Verdict};
 use proptest::prelude::*;
 use support::{as_trace, corpus, params, play, simulated};
 
@@ -83,6 +83,7 @@ fn fact() -> impl Strategy<Value = Fact> {
         Just(Fact::EarlyMedia),
         Just(Fact::Dtmf('5')),
         (0f32..3000.0).prop_map(|hz| Fact::BeepEnded { hz }),
+        (0f32..=1.0).prop_map(|p| Fact::Score { machine: Probability::saturating(p) }),
     ]
 }
 
@@ -186,7 +187,7 @@ proptest! {
     fn a_trace_gives_the_events_of_the_call(config in config(), call in call(), sizes in sizes()) {
         let (events, _) = run(config, &call);
         let inputs = cut(&call, &[sizes, vec![5000]].concat());
-        let trace = Trace::decode(&Trace { config, inputs }.encode()).expect("a trace");
+        let trace = Trace::decode(&Trace { config, model: None, inputs }.encode()).expect("a trace");
         prop_assert_eq!(trace.config, config);
         prop_assert_eq!(trace.replay().expect("a valid configuration"), events);
     }

@@ -1,10 +1,8 @@
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use offhook_detect::Params;
 
 use crate::bench::Timing;
 use crate::bench::engine::{EngineBench, measure_engine};
@@ -46,7 +44,7 @@ struct EngineArgs {
 
 pub(crate) fn run(args: &BenchArgs) -> Result<Exit> {
     let What::Engine(args) = &args.what;
-    let params = Arc::new(Params::new(Settings::gather(&args.settings)?.config)?);
+    let params = args.settings.model.read()?.params(Settings::gather(&args.settings)?.config)?;
     let bench = measure_engine(&params, Duration::from_secs_f64(args.seconds.clamp(0.0, 600.0)));
     let mut out = io::stdout().lock();
     if args.json {

@@ -77,7 +77,7 @@ Exit codes:
 
 pub(crate) fn run(args: &DetectArgs) -> Result<Exit> {
     let hearing = args.sound.check()?;
-    let params = Arc::new(Params::new(Settings::gather(&args.settings)?.config)?);
+    let params = args.settings.model.read()?.params(Settings::gather(&args.settings)?.config)?;
     let words = vocabularies(args)?;
     if args.html.is_some() && args.html == args.trace {
         return Err(Mistake::Usage("--html and --trace: given the same file, allowed are two".into()).into());
@@ -199,7 +199,11 @@ fn hear(mut sound: Sound, params: &Arc<Params>, keep: Keep, tell: Option<&mut Te
     let wave = keep.wave.then(Wave::default);
     let mut recorder = Recorder { wave, inputs: keep.trace.then(Vec::new), tell };
     let heard = detect(&mut sound, params, &mut recorder)?;
-    let trace = recorder.inputs.map(|inputs| Trace { config: *params.config(), inputs });
+    let trace = recorder.inputs.map(|inputs| Trace {
+        config: *params.config(),
+        model: params.model().map(|model| model.fingerprint()),
+        inputs,
+    });
     let (format, warnings) = (sound.format(), sound.warnings());
     Ok(Done { heard, format, warnings, wave: recorder.wave.unwrap_or_default(), trace })
 }

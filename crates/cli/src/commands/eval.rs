@@ -2,12 +2,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use offhook_audio::MediaTime;
-use offhook_detect::{DetectConfig, Params, Preset, Vocabulary};
+use offhook_detect::{Method, Params, Preset, Vocabulary};
 use rayon::prelude::*;
 
 use crate::evaluation::agreement::{self, Agreement, Answer};
@@ -71,9 +70,11 @@ What is measured:
   ready                  for voicemails: when a message might start, less the
                          end of the record tone, or of the greeting where
                          there is none; early is more than 100 ms before it
-  operating curve        by greeting: the limit for a person's greeting
-                         (decide.long_greeting; classic.greeting under the
-                         classic rules) is swept; by threshold: a call counts
+  operating curve        by parameter: the operating point of the learned
+                         models (weigh.most_false_machines), or the limit for
+                         a person's greeting (decide.long_greeting under the
+                         heuristic rules, classic.greeting under the classic
+                         ones) is swept; by threshold: a call counts
                          as a machine if the machine's probability at the
                          first final verdict reaches the threshold
 
@@ -89,13 +90,18 @@ struct Contestant {
     settings: Settings,
     parameter: &'static str,
     /// The settings tried along the curve.
-    sweep: Vec<Duration>,
+    sweep: Vec<String>,
     first_lane: usize,
 }
 
-/// The limits for a person's greeting that the curve tries, in milliseconds.
-const FUSED_SWEEP: [u64; 12] = [1200, 1500, 1800, 2200, 2600, 3000, 3400, 4000, 4600, 5500, 7000, 9000];
-const CLASSIC_SWEEP: [u64; 12] = [400, 600, 800, 1000, 1250, 1500, 1750, 2000, 2500, 3000, 3500, 4500];
+/// What the curve tries: limits for a person's greeting under the rules, in milliseconds; shares of people called
+/// machines under the learned models.
+const RULES_SWEEP: [&str; 12] =
+    ["1200", "1500", "1800", "2200", "2600", "3000", "3400", "4000", "4600", "5500", "7000", "9000"];
+const CLASSIC_SWEEP: [&str; 12] =
+    ["400", "600", "800", "1000", "1250", "1500", "1750", "2000", "2500", "3000", "3500", "4500"];
+const LEARNED_SWEEP: [&str; 12] =
+    ["0.1%", "0.2%", "0.3%", "0.5%", "0.7%", "1%", "1.5%", "2%", "3%", "5%", "10%", "20%"];
 
 pub(crate) fn run(args: &EvalArgs) -> Result<Exit> {
     let hearing = args.sound.check()?;
@@ -171,31 +177,30 @@ fn contestants(args: &EvalArgs) -> Result<(Vec<Contestant>, Vec<Arc<Params>>)> {
     } else {
         args.presets.iter().map(|name| Settings::gather_with_preset(&args.settings, name)).collect::<Result<_>>()?
     };
+    let model = args.settings.model.read()?;
     let (mut contestants, mut lanes) = (Vec::new(), Vec::new());
     for settings in all {
         let first_lane = lanes.len();
-        lanes.push(Arc::new(Params::new(settings.config)?));
-        let (parameter, values) = if settings.is_classic() {
-            ("classic.greeting", CLASSIC_SWEEP)
-        } else {
-            ("decide.long_greeting", FUSED_SWEEP)
+        lanes.push(model.params(settings.config)?);
+        let (parameter, values) = match settings.config.decide.method {
+            Method::Classic => ("classic.greeting", CLASSIC_SWEEP),
+            Method::Avmd | Method::Heuristic => ("decide.long_greeting", RULES_SWEEP),
+            Method::Hybrid | Method::Ai => ("weigh.most_false_machines", LEARNED_SWEEP),
         };
         let mut sweep = Vec::new();
-        for millis in values.into_iter().filter(|_| !args.no_curve) {
+        for value in values.into_iter().filter(|_| !args.no_curve) {
             // A limit that does not go with the other parameters is no point of the curve.
-            if let Some(params) = with(settings.config, parameter, millis) {
-                lanes.push(Arc::new(params));
-                sweep.push(Duration::from_millis(millis));
+            let mut config = settings.config;
+            if config.set(parameter, value).is_ok()
+                && let Ok(params) = model.params(config)
+            {
+                lanes.push(params);
+                sweep.push(if value.ends_with('%') { value.to_owned() } else { format!("{value} ms") });
             }
         }
         contestants.push(Contestant { settings, parameter, sweep, first_lane });
     }
     Ok((contestants, lanes))
-}
-
-fn with(mut config: DetectConfig, parameter: &str, millis: u64) -> Option<Params> {
-    config.set(parameter, &format!("{millis}ms")).ok()?;
-    Params::new(config).ok()
 }
 
 /// A row, and what each detector made of its recording.
@@ -238,13 +243,12 @@ fn measure(contestant: &Contestant, heard: &[Labelled<'_>], args: &EvalArgs) -> 
     let calls = lane(0);
     let mut report = PresetReport::new(contestant.settings.preset.name().to_owned(), &calls);
     if !args.no_curve {
-        let by_greeting = contestant.sweep.iter().enumerate().map(|(at, limit)| {
-            let setting = format!("{} ms", limit.as_millis());
-            Point::new(setting, &lane(at + 1), |call| call.said.first.answered_by.is_machine())
+        let by_parameter = contestant.sweep.iter().enumerate().map(|(at, setting)| {
+            Point::new(setting.clone(), &lane(at + 1), |call| call.said.first.answered_by.is_machine())
         });
         report.curve = Some(Curve {
             parameter: contestant.parameter,
-            by_greeting: by_greeting.collect(),
+            by_parameter: by_parameter.collect(),
             by_threshold: curve::by_threshold(&calls),
         });
     }

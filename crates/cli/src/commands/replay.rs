@@ -5,7 +5,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 use offhook_detect::Trace;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Mistake};
+use crate::model::ModelArgs;
 use crate::report::{json, text};
 use crate::terminal::Paint;
 
@@ -23,13 +24,25 @@ pub(crate) struct ReplayArgs {
     /// Print JSON: one object a line for each event
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    model: ModelArgs,
 }
 
 pub(crate) fn run(args: &ReplayArgs) -> Result<Exit> {
     let shown = args.trace.display();
     let bytes = std::fs::read(&args.trace).with_context(|| format!("{shown}: cannot be read"))?;
     let trace = Trace::decode(&bytes).with_context(|| format!("{shown} is no trace"))?;
-    let events = trace.replay().with_context(|| format!("{shown}: its parameters do not go together"))?;
+    let params = args.model.read()?.params(trace.config).with_context(|| format!("{shown}: its parameters do not go together"))?;
+    let model = params.model().map(|model| model.fingerprint());
+    if let (Some(made), Some(given)) = (trace.model, model)
+        && made != given
+    {
+        return Err(Mistake::Usage(format!(
+            "{shown} was made with the model {made:016x}: given {given:016x}; name the model it was made with by --model"
+        ))
+        .into());
+    }
+    let events = trace.replay_with(&params);
     let paint = Paint::for_output();
     let mut out = io::stdout().lock();
     for event in &events {

@@ -1,7 +1,8 @@
 //! The operating curve: how many machines are found, at how many people called machines.
 //!
-//! Two ways along it. *Greeting*: the detector is run again with a longer or shorter limit for a person's greeting
-//! (`decide.long_greeting`, under the classic rules `classic.greeting`). *Threshold*: a call counts as a machine if the
+//! Two ways along it. *Parameter*: the detector is run again at other operating points of its models
+//! (`weigh.most_false_machines`), or with a longer or shorter limit for a person's greeting (`decide.long_greeting`, under
+//! the classic rules `classic.greeting`). *Threshold*: a call counts as a machine if the
 //! machine's probability at the first final verdict reaches a threshold.
 
 use serde::Serialize;
@@ -40,10 +41,10 @@ const THRESHOLDS: [f64; 13] = [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.
 /// Both ways along the curve.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Curve {
-    /// The parameter of [`Self::by_greeting`].
+    /// The parameter of [`Self::by_parameter`].
     pub(crate) parameter: &'static str,
-    /// By the limit for a person's greeting, rising.
-    pub(crate) by_greeting: Vec<Point>,
+    /// By the parameter, rising.
+    pub(crate) by_parameter: Vec<Point>,
     /// By the threshold on the machine's probability, rising.
     pub(crate) by_threshold: Vec<Point>,
 }

@@ -22,7 +22,7 @@ pub(crate) fn draw(presets: &[PresetReport]) -> String {
     let most = presets
         .iter()
         .filter_map(|p| p.curve.as_ref())
-        .flat_map(|curve| &curve.by_greeting)
+        .flat_map(|curve| &curve.by_parameter)
         .filter_map(|point| point.human_called_machine.share)
         .chain(presets.iter().filter_map(|p| p.all.rates.human_called_machine.share))
         .fold(0.05, f64::max);
@@ -37,7 +37,7 @@ pub(crate) fn draw(presets: &[PresetReport]) -> String {
     grid(&mut svg, most, x, y);
     for (preset, colour) in presets.iter().zip(COLOURS.iter().cycle()) {
         if let Some(curve) = &preset.curve {
-            line(&mut svg, &curve.by_greeting, colour, "", x, y);
+            line(&mut svg, &curve.by_parameter, colour, "", x, y);
             line(
                 &mut svg,
                 &within(&curve.by_threshold, most),
@@ -46,7 +46,7 @@ pub(crate) fn draw(presets: &[PresetReport]) -> String {
                 x,
                 y,
             );
-            for point in &curve.by_greeting {
+            for point in &curve.by_parameter {
                 dot(&mut svg, point, curve.parameter, colour, x, y);
             }
         }

@@ -131,7 +131,7 @@ fn points(preset: &PresetReport) -> String {
     let Some(curve) = &preset.curve else { return String::new() };
     let share = |rate: &Rate| rate.to_string();
     let mut html = String::from("<details><summary>Points of the curves</summary>\n");
-    for (name, points) in [(curve.parameter, &curve.by_greeting), ("machine's probability", &curve.by_threshold)] {
+    for (name, points) in [(curve.parameter, &curve.by_parameter), ("machine's probability", &curve.by_threshold)] {
         let rows =
             points.iter().map(|p| vec![p.setting.clone(), share(&p.human_called_machine), share(&p.machine_recall)]);
         html += &table(&[name, "human called machine", "machine recall"], rows);

@@ -167,7 +167,7 @@ fn curve(out: &mut dyn Write, preset: &PresetReport, paint: Paint) -> Result<()>
     writeln!(out, "  {:<40} {:<38}", format!("by {}", curve.parameter), "by the machine's probability")?;
     let head = format!("{:<9} {:>13} {:>14}", "", "human→machine", "machine recall");
     writeln!(out, "  {head:<40} {head}")?;
-    for at in 0..curve.by_greeting.len().max(curve.by_threshold.len()) {
+    for at in 0..curve.by_parameter.len().max(curve.by_threshold.len()) {
         let cell = |points: &[crate::evaluation::curve::Point]| {
             points.get(at).map_or_else(String::new, |point| {
                 let share = |rate: &Rate| rate.share.map_or_else(|| "–".to_owned(), |s| format!("{:.1} %", s * 100.0));
@@ -175,7 +175,7 @@ fn curve(out: &mut dyn Write, preset: &PresetReport, paint: Paint) -> Result<()>
                 format!("{:<9} {people:>13} {machines:>14}", point.setting)
             })
         };
-        let line = format!("  {:<40} {}", cell(&curve.by_greeting), cell(&curve.by_threshold));
+        let line = format!("  {:<40} {}", cell(&curve.by_parameter), cell(&curve.by_threshold));
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())

@@ -79,7 +79,7 @@ pub(crate) fn as_trace(call: &SimCall, preset: Preset) -> Trace {
             (_, false) => inputs.push(Input::Samples(vec![sample])),
         }
     }
-    Trace { config, inputs }
+    Trace { config, model: None, inputs }
 }
 
 pub(crate) fn params(config: DetectConfig) -> Arc<Params> {

@@ -1,0 +1,92 @@
+//! The decision of the learned models: certainty against time.
+//!
+//! A machine is called as soon as its probability reaches the threshold of the operating point. A person is called in
+//! silence: after the least silence if a person is very likely, after more silence if less so, and after the latest
+//! silence if a machine is not likely enough to be called.
+
+use std::time::Duration;
+
+use crate::config::WeighConfig;
+use crate::learned::Learned;
+use crate::trackers::{Cadence, Weigh, Weighed};
+use crate::verdict::{AnsweredBy, Cause, Probability};
+
+/// From this probability on either is the likeliest: provisional.
+const LIKELIEST: f32 = 0.7;
+/// Silence after the first words from which a person may be the likeliest: provisional.
+const FIRST_GUESS: Duration = Duration::from_millis(200);
+/// No machine is called by less voice than this: it may be a cough.
+const LEAST_VOICE: Duration = Duration::from_millis(300);
+
+/// Who it is, and why, once that is certain enough for the time that has passed. `music` is whether music is likely.
+pub(crate) fn decided(
+    w: &WeighConfig,
+    c: &Cadence,
+    weigh: &mut Weigh,
+    learned: &Learned,
+    music: bool,
+) -> Option<(AnsweredBy, Cause)> {
+    c.first_word?;
+    let opinion = weigh.opinion(learned, c.sounding())?;
+    let silence = c.silence();
+    if opinion.machine >= learned.threshold && c.voice >= LEAST_VOICE {
+        let machine = if music { AnsweredBy::Ivr } else { AnsweredBy::Voicemail };
+        return Some((machine, cause(c, weigh, learned, opinion, learned.threshold)));
+    }
+    if c.sounding() || music || silence < w.least_silence {
+        return None;
+    }
+    let limit = person_below(w, learned.threshold, silence);
+    (opinion.machine < limit).then(|| (AnsweredBy::Human, cause(c, weigh, learned, opinion, limit)))
+}
+
+/// A machine must be less likely than this for a person to be called after this much silence.
+fn person_below(w: &WeighConfig, threshold: f32, silence: Duration) -> f32 {
+    let first = (1.0 - w.early_certainty.get()).min(threshold);
+    let span = w.late_silence.saturating_sub(w.least_silence).as_secs_f32();
+    let waited = silence.saturating_sub(w.least_silence).as_secs_f32();
+    if waited >= span {
+        return threshold;
+    }
+    first + (threshold - first) * waited / span
+}
+
+/// The likeliest, before that.
+pub(crate) fn likeliest(c: &Cadence, weigh: &mut Weigh, learned: &Learned) -> Option<(AnsweredBy, Cause)> {
+    c.first_word?;
+    let opinion = weigh.opinion(learned, c.sounding())?;
+    if opinion.machine >= LIKELIEST && c.voice >= LEAST_VOICE {
+        Some((AnsweredBy::Voicemail, cause(c, weigh, learned, opinion, LIKELIEST)))
+    } else if opinion.machine < 1.0 - LIKELIEST && c.silence() >= FIRST_GUESS {
+        Some((AnsweredBy::Human, cause(c, weigh, learned, opinion, 1.0 - LIKELIEST)))
+    } else {
+        None
+    }
+}
+
+fn cause(c: &Cadence, weigh: &Weigh, learned: &Learned, opinion: Weighed, limit: f32) -> Cause {
+    Cause::Weighed {
+        machine: Probability::saturating(opinion.machine),
+        limit: Probability::saturating(limit),
+        voice: c.turn_voice,
+        silence: c.silence(),
+        timing: opinion.timing,
+        net: opinion.net,
+        reasons: weigh.reasons(learned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn less_certainty_is_asked_for_the_longer_it_is_silent() {
+        let w = WeighConfig::default();
+        let at = |ms| person_below(&w, 0.9, Duration::from_millis(ms));
+        assert!((at(300) - 0.03).abs() < 1e-6 && at(600) > at(400));
+        assert_eq!((at(1800), at(5000)), (0.9, 0.9));
+        let strict = WeighConfig { early_certainty: Probability::percent(50.0), ..w };
+        assert_eq!(person_below(&strict, 0.3, w.least_silence), 0.3);
+    }
+}
