@@ -1,6 +1,7 @@
 //! What a net is made of: layers, and the order in which their weights are written down.
 
-/// Frames of nothing come before the first one: the value of each feature in them is [`crate::analysers::EMPTY`].
+/// Frames of nothing come before the first one: a convolution that is the first layer sees
+/// [`EMPTY`](crate::analysers::EMPTY) there, every deeper one sees zeros, and a recurrent unit starts from zeros.
 ///
 /// Weights are kept in the order and the shape PyTorch uses, one after another, rows first:
 ///
@@ -69,4 +70,61 @@ pub struct Architecture {
     pub window: usize,
     /// The layers, from the features to the outputs.
     pub layers: Vec<Layer>,
+}
+
+impl Layer {
+    /// How many values it gives a step, if it is given `inputs`.
+    pub fn outputs(&self, inputs: usize) -> usize {
+        match *self {
+            Self::Conv { outputs, .. } | Self::Linear { outputs, .. } => outputs,
+            Self::Gru { units, .. } => units,
+            Self::MaxPool { .. } | Self::Average => inputs,
+        }
+    }
+
+    /// How many steps it gives for so many.
+    pub fn steps(&self, steps: usize) -> usize {
+        match *self {
+            Self::Conv { stride, .. } => steps / stride,
+            Self::Gru { .. } | Self::Linear { .. } => steps,
+            Self::MaxPool { size } => steps / size,
+            Self::Average => steps.min(1),
+        }
+    }
+
+    /// How many weights and biases it has.
+    pub fn parameter_count(&self) -> usize {
+        match *self {
+            Self::Conv { inputs, outputs, kernel, .. } => outputs * (inputs * kernel + 1),
+            Self::Gru { inputs, units } => 3 * units * (inputs + units + 2),
+            Self::Linear { inputs, outputs, .. } => outputs * (inputs + 1),
+            Self::MaxPool { .. } | Self::Average => 0,
+        }
+    }
+}
+
+impl Architecture {
+    /// Whether it runs frame by frame, without end.
+    pub fn streams(&self) -> bool {
+        self.window == 0
+    }
+
+    /// How many frames go into a step: the product of the strides, or the window.
+    pub fn hops_per_step(&self) -> usize {
+        if !self.streams() {
+            return self.window;
+        }
+        let stride = |layer: &Layer| if let Layer::Conv { stride, .. } = *layer { stride } else { 1 };
+        self.layers.iter().map(stride).product()
+    }
+
+    /// How many values come out of a step.
+    pub fn outputs(&self) -> usize {
+        self.layers.iter().fold(self.features, |width, layer| layer.outputs(width))
+    }
+
+    /// How many weights and biases it has.
+    pub fn parameter_count(&self) -> usize {
+        self.layers.iter().map(Layer::parameter_count).sum()
+    }
 }
