@@ -1,0 +1,88 @@
+//! The numbers a net is trained in.
+
+use std::fmt::Debug;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+/// The product of two matrices as BLAS defines it: rows, inner length, columns, alpha, then A with its row and column
+/// stride, B with its strides, beta, and C with its strides.
+pub(super) type Gemm<F> =
+    unsafe fn(usize, usize, usize, F, *const F, isize, isize, *const F, isize, isize, F, *mut F, isize, isize);
+
+/// `f32`, which nets are trained in, or `f64`, in which the gradients are checked.
+pub(super) trait Float:
+    Copy
+    + Debug
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + Sum
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+{
+    const ZERO: Self;
+    const ONE: Self;
+    const GEMM: Gemm<Self>;
+
+    /// The nearest number of this kind.
+    fn from_f64(value: f64) -> Self;
+    fn to_f64(self) -> f64;
+    fn exp(self) -> Self;
+    fn tanh(self) -> Self;
+
+    /// The logistic function.
+    fn sigmoid(self) -> Self {
+        Self::ONE / (Self::ONE + (-self).exp())
+    }
+}
+
+impl Float for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const GEMM: Gemm<Self> = matrixmultiply::sgemm;
+
+    fn from_f64(value: f64) -> Self {
+        value as Self
+    }
+
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+
+    fn exp(self) -> Self {
+        self.exp()
+    }
+
+    fn tanh(self) -> Self {
+        self.tanh()
+    }
+}
+
+impl Float for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const GEMM: Gemm<Self> = matrixmultiply::dgemm;
+
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+
+    fn to_f64(self) -> f64 {
+        self
+    }
+
+    fn exp(self) -> Self {
+        self.exp()
+    }
+
+    fn tanh(self) -> Self {
+        self.tanh()
+    }
+}
