@@ -87,3 +87,41 @@ impl Network {
         &self.layout
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Layer;
+
+    #[test]
+    fn plain_kernels_give_the_same_to_four_digits() {
+        let conv = |inputs, dilation, stride, residual| Layer::Conv {
+            inputs,
+            outputs: 64,
+            kernel: 3,
+            dilation,
+            stride,
+            relu: true,
+            residual,
+        };
+        let layers = vec![
+            conv(40, 1, 2, false),
+            conv(64, 2, 1, true),
+            Layer::Gru { inputs: 64, units: 64 },
+            Layer::Linear { inputs: 64, outputs: 8, relu: false },
+        ];
+        let architecture = Architecture { name: "crnn".into(), features: 40, window: 0, layers };
+        let weights = (0..architecture.parameter_count()).map(|i| (i * 7919 % 2003) as f32 / 5000.0 - 0.2).collect();
+        let quick = Network::new(architecture, weights).unwrap();
+        let plain = Network { kernels: Kernels::plain(), ..quick.clone() };
+        let (mut a, mut b) = (NetState::new(&quick), NetState::new(&plain));
+        for hop in 0..300 {
+            let frame: Vec<f32> = (0..40).map(|i| ((hop * 41 + i * 17) % 37) as f32 / 18.0 - 1.0).collect();
+            a.push_frame(&quick, &frame);
+            b.push_frame(&plain, &frame);
+            for (a, b) in quick.step(&mut a).iter().zip(plain.step(&mut b)) {
+                assert!((a - b).abs() < 1e-4, "{a} {b}");
+            }
+        }
+    }
+}

@@ -124,6 +124,62 @@ impl Stage {
         self.finish(values);
     }
 
+    /// Values of a stream's rows before they are multiplied.
+    pub(super) fn gathered(&self) -> usize {
+        match &self.kind {
+            Kind::Conv { weights, .. } => self.span.out_rows * weights.inputs,
+            Kind::Gru { input, .. } => input.inputs,
+            Kind::MaxPool { .. } | Kind::Average => 0,
+        }
+    }
+
+    /// Values of a stream's rows once they are multiplied.
+    pub(super) fn summed(&self) -> usize {
+        match &self.kind {
+            Kind::Conv { weights, .. } => self.span.out_rows * weights.outputs,
+            Kind::Gru { input, .. } => input.outputs,
+            Kind::MaxPool { .. } | Kind::Average => 0,
+        }
+    }
+
+    /// Units that remember.
+    pub(super) fn recurrent(&self) -> usize {
+        if let Kind::Gru { hidden, .. } = &self.kind { hidden.inputs } else { 0 }
+    }
+
+    /// Writes the rows that a convolution multiplies one after another.
+    pub(super) fn gather(&self, values: &[f32], out: &mut [f32]) {
+        let Kind::Conv { kernel, dilation, stride, .. } = self.kind else { return };
+        let rows = self.seen(&values[self.span.at..self.span.end()], kernel, dilation, stride);
+        for (number, out) in out.chunks_exact_mut(rows.taps * rows.width).enumerate() {
+            for (tap, out) in out.chunks_exact_mut(rows.width).enumerate() {
+                out.copy_from_slice(&rows.values[number * rows.stride + tap * rows.tap_stride..][..rows.width]);
+            }
+        }
+    }
+
+    /// Takes the multiplied rows of a convolution.
+    pub(super) fn scatter(&self, values: &mut [f32], sums: &[f32]) {
+        values[self.next..self.next + sums.len()].copy_from_slice(sums);
+        self.finish(values);
+    }
+
+    /// One row of this step.
+    pub(super) fn row<'a>(&self, values: &'a [f32], row: usize) -> &'a [f32] {
+        &values[self.span.fresh() + row * self.span.width..][..self.span.width]
+    }
+
+    /// What a recurrent unit remembers.
+    pub(super) fn memory<'a>(&self, values: &'a mut [f32]) -> &'a mut [f32] {
+        &mut values[self.span.end()..][..self.span.out_width]
+    }
+
+    /// Gives what a recurrent unit remembers as a row of its results.
+    pub(super) fn recall(&self, values: &mut [f32], row: usize) {
+        let memory = self.span.end();
+        values.copy_within(memory..memory + self.span.out_width, self.next + row * self.span.out_width);
+    }
+
     /// What is left to do for a stream once its rows are multiplied: add the inputs, and remember the last of them.
     fn finish(&self, values: &mut [f32]) {
         let span = self.span;
