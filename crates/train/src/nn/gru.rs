@@ -6,7 +6,7 @@
 
 use super::activations::Activations;
 use super::float::Float;
-use super::matrix::{Matrix, add_product, add_rows, set_product, set_rows};
+use super::matrix::{Matrix, add_product, add_rows, set_product, set_rows, transposed};
 
 /// A gated recurrent unit. Parameters are those of PyTorch's `GRU`: weight_ih `[3·units][inputs]`, weight_hh
 /// `[3·units][units]`, bias_ih, bias_hh `[3·units]`; gates in the order r, z, n.
@@ -40,7 +40,7 @@ impl Gru {
         set_rows(&mut from_input, bias_ih);
         let weight_ih = Matrix::new(weight_ih, 3 * units, self.inputs);
         add_product(&mut from_input, Matrix::new(&x.values, x.rows(), self.inputs), weight_ih.transposed());
-        let weight_hh = transposed(weight_hh, units);
+        let weight_hh = transposed(weight_hh, 3 * units);
         let mut y = Activations::zeros(x.sequences, steps, units);
         let mut gates = vec![F::ZERO; x.rows() * 4 * units];
         let mut from_memory = vec![F::ZERO; x.sequences * 3 * units];
@@ -144,9 +144,4 @@ impl Gru {
             add_product(d_weight_hh, d_later.transposed(), Matrix::new(y.sequence(sequence), later, units));
         }
     }
-}
-
-/// `[3·units][units]` as `[units][3·units]`.
-fn transposed<F: Float>(weight: &[F], units: usize) -> Vec<F> {
-    (0..units).flat_map(|unit| weight[unit..].iter().step_by(units).copied()).collect()
 }

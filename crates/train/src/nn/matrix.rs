@@ -91,6 +91,12 @@ pub(super) fn add_rows<F: Float>(sum: &mut [F], rows: &[F]) {
     }
 }
 
+/// The values of a matrix of so many `rows`, column by column.
+pub(super) fn transposed<F: Float>(values: &[F], rows: usize) -> Vec<F> {
+    let columns = values.len() / rows;
+    (0..columns).flat_map(|column| values[column..].iter().step_by(columns).copied()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
