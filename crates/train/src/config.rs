@@ -89,6 +89,7 @@ impl TrainConfig {
             }
         }
         self.split.check_sum()?;
+        self.training.check_crops()?;
         if self.simulator.hours == 0.0 && self.calls.is_empty() {
             return Err(TrainError::config(
                 "simulator.hours",

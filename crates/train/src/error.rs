@@ -34,16 +34,15 @@ pub enum TrainError {
         #[source]
         source: io::Error,
     },
-    /// There is nothing, or too little, to learn from.
-    #[error("{part} data: given {given}, needed is {needed}")]
-    Data {
-        /// The part: train, validation.
+    /// There is nothing to learn from, or to validate on.
+    #[error("{part} part: given no calls, allowed is 1 or more: give more calls, or voices of more speakers")]
+    NoCalls {
+        /// The part: train or validation.
         part: &'static str,
-        /// What there is.
-        given: String,
-        /// What there must be.
-        needed: String,
     },
+    /// Calls cannot be read or made.
+    #[error(transparent)]
+    Data(#[from] crate::data::DataError),
     /// A checkpoint cannot be gone on from.
     #[error("checkpoint {}: {field}: given {given}, allowed is {allowed}", path.display())]
     Checkpoint {
@@ -56,6 +55,12 @@ pub enum TrainError {
         /// What is needed.
         allowed: String,
     },
+    /// The layers, or what they are shown, do not fit each other.
+    #[error(transparent)]
+    Net(#[from] crate::nn::NnError),
+    /// A model cannot be read, or what was learnt is none.
+    #[error(transparent)]
+    Model(#[from] offhook_detect::ModelError),
     /// The loss is no number any more.
     #[error(
         "epoch {epoch}: the loss is {loss}: lower training.learning_rate, which is {learning_rate}, or look for broken calls"

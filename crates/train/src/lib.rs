@@ -2,11 +2,16 @@
 
 pub mod calibration;
 mod card;
+mod checkpoint;
 mod config;
+pub mod data;
 mod error;
 mod fit_error;
+mod gathering;
 pub mod logistic;
 mod metrics;
+mod net_only;
+mod net_training;
 pub mod nn;
 mod progress;
 pub mod trees;
@@ -18,5 +23,8 @@ pub use config::{
 };
 pub use error::TrainError;
 pub use fit_error::FitError;
+pub use gathering::{part_name, simulated, sources, voices};
 pub use metrics::{Binary, Validation};
+pub use net_only::{RunOptions, name_of, read_model, train_net_only};
+pub use net_training::{NetRun, TrainedNet};
 pub use progress::{EpochFigures, Progress};

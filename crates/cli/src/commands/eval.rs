@@ -204,10 +204,10 @@ fn contestants(args: &EvalArgs) -> Result<(Vec<Contestant>, Vec<Arc<Params>>)> {
 }
 
 /// A row, and what each detector made of its recording.
-type Labelled<'a> = (&'a Row, Vec<lane::Heard>);
+pub(super) type Labelled<'a> = (&'a Row, Vec<lane::Heard>);
 
 /// Listens to every recording with every detector; what fails is added to `failed`.
-fn hear_all<'a>(
+pub(super) fn hear_all<'a>(
     rows: &'a [Row],
     manifest: &str,
     hearing: &Hearing,

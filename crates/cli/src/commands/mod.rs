@@ -5,8 +5,10 @@ mod config;
 mod detect;
 mod eval;
 mod man;
+mod model;
 mod replay;
 mod simulate;
+mod train;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -30,6 +32,8 @@ enum Command {
     Detect(detect::DetectArgs),
     Eval(eval::EvalArgs),
     Simulate(simulate::SimulateArgs),
+    Train(train::TrainArgs),
+    Model(model::ModelCommandArgs),
     Replay(replay::ReplayArgs),
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
@@ -45,6 +49,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Detect(args) => detect::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Model(args) => model::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Config(args) => config::run(&args),

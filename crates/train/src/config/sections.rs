@@ -226,14 +226,39 @@ section! {
         patience: usize = 10, "1 to 10000", |epochs| (1..=10_000).contains(epochs);
         /// Whether the weights of the best epoch are kept rather than those of the last.
         restore_best_weights: bool = true, "true or false", |_| true;
-        /// Seconds of a call that are learnt from at once; the cnn has windows of 2 s always.
-        crop_seconds: f64 = 6.0, "1 to 60", |seconds| (1.0..=60.0).contains(seconds);
+        /// Whether each convolution is followed by batch norm while training; it is folded into the weights afterwards.
+        batch_norm: bool = true, "true or false", |_| true;
+        /// Share of each target that is spread over all classes of sound.
+        label_smoothing: f64 = 0.0, "0 to 0.5", |share| (0.0..=0.5).contains(share);
+        /// The largest norm of all gradients together; larger ones are scaled down. 0 for no limit.
+        most_norm: f64 = 1.0, "0 to 1000", |norm| (0.0..=1000.0).contains(norm);
+        /// Seconds of the shortest crop of a call that is learnt from; the cnn has windows of 2 s always.
+        shortest_crop: f64 = 4.0, "1 to 60", |seconds| (1.0..=60.0).contains(seconds);
+        /// Seconds of the longest; each batch has a length of its own between them.
+        longest_crop: f64 = 8.0, "1 to 60, at least training.shortest_crop", |seconds| (1.0..=60.0).contains(seconds);
+        /// Share of the crops that begin with the call, as every call that is heard does; others begin within its first 2 s.
+        from_start: f64 = 0.85, "0 to 1", is_share;
         /// Weight of the machine's loss beside that of the classes of sound, which is 1.
         machine_weight: f64 = 0.5, "0 to 100", |weight| (0.0..=100.0).contains(weight);
         /// Parts for cross-validation, each validated on in turn by a net trained on the others; 0 for none. The specification asks for 5.
         cross_validation: usize = 0, "0, or 2 to 20", |folds| *folds == 0 || (2..=20).contains(folds);
         /// Minutes after which the net's training ends with the epoch it is in; 0 for no limit.
         max_minutes: f64 = 0.0, "0 to 100000", |minutes| (0.0..=100_000.0).contains(minutes);
+    }
+}
+
+impl Training {
+    pub(super) fn check_crops(&self) -> Result<(), TrainError> {
+        if self.shortest_crop <= self.longest_crop {
+            return Ok(());
+        }
+        let allowed = format!("training.shortest_crop, {}, or more", self.shortest_crop);
+        Err(TrainError::config("training.longest_crop", &self.longest_crop.to_string(), allowed))
+    }
+
+    /// The same without what says when training ends.
+    pub(crate) fn without_end(&self) -> Self {
+        Self { patience: 0, max_minutes: 0.0, ..self.clone() }
     }
 }
 
