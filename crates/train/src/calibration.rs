@@ -4,7 +4,7 @@ use crate::fit_error::FitError;
 use crate::logistic::{Logistic, fit_targets};
 
 /// Calls whose probability of a machine lay in one span.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Bin {
     /// Where the span begins.
     pub from: f32,

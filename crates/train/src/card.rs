@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calibration::Bin;
 use crate::config::{Thresholds, TrainConfig};
 use crate::metrics::Binary;
 use crate::progress::EpochFigures;
@@ -84,6 +85,10 @@ pub struct Card {
     pub folds: Vec<Binary>,
     /// The machine's figures beside their thresholds.
     pub reached: Vec<Reached>,
+    /// What was said on the test part, and how often it was so.
+    pub reliability: Vec<Bin>,
+    /// The mean distance between the two, weighed by calls (expected calibration error).
+    pub calibration_error: f64,
     /// What it can't do.
     pub limits: Vec<String>,
 }

@@ -58,6 +58,9 @@ pub enum TrainError {
     /// The layers, or what they are shown, do not fit each other.
     #[error(transparent)]
     Net(#[from] crate::nn::NnError),
+    /// There is too little, or too much of the same, to fit trees or weights to.
+    #[error(transparent)]
+    Fit(#[from] crate::fit_error::FitError),
     /// A model cannot be read, or what was learnt is none.
     #[error(transparent)]
     Model(#[from] offhook_detect::ModelError),

@@ -64,8 +64,21 @@ pub fn simulated(
     };
     let length = Duration::from_secs_f64(config.simulator.hours * share * 3600.0);
     let name = format!("making calls: {}", part_name(part));
-    tell(Progress::Stage { name, total: (length.as_millis() / 10) as u64 });
     let generation = Generation { keep_samples, ..Generation::new(part, length, config.simulator.seed) };
+    make(&generation, voices, name, tell)
+}
+
+/// Makes calls and tells how far that is.
+///
+/// # Errors
+/// [`TrainError::Data`] if the simulator refuses.
+pub(crate) fn make(
+    generation: &Generation,
+    voices: &Voices,
+    name: String,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Vec<Example>, TrainError> {
+    tell(Progress::Stage { name, total: (generation.length.as_millis() / 10) as u64 });
     let made = AtomicU64::new(0);
     let calls = std::thread::scope(|scope| {
         let work = scope.spawn(|| generation.make(voices, &|hops, _| made.store(hops, Ordering::Relaxed)));

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use offhook_audio::{HOP, MediaTime};
 use offhook_detect::analysers::{
-    BeepAnalyser, DtmfAnalyser, FaxAnalyser, Front, Hop, MusicAnalyser, SitAnalyser, Spectrum, SupervisoryAnalyser,
-    VadAnalyser, measure,
+    BeepAnalyser, DtmfAnalyser, FaxAnalyser, Front, Hop, MelAnalyser, MusicAnalyser, SitAnalyser, Spectrum,
+    SupervisoryAnalyser, VadAnalyser, measure,
 };
-use offhook_detect::{Detector, Level, Params};
+use offhook_detect::net::NetState;
+use offhook_detect::{Batch, Detector, Level, Params};
 use serde::Serialize;
 
 use super::counting::held_by;
@@ -20,10 +21,20 @@ use super::timing::{RealTime, Timing, time};
 pub(crate) struct EngineBench {
     /// Seconds of audio that each repetition listens to.
     pub(crate) audio_seconds: f64,
-    /// The whole engine, with events taken.
+    /// The whole engine, with events taken; the net never rests.
     pub(crate) engine: Timing,
     /// How much faster than real time the whole engine is on one core.
     pub(crate) times_real_time: RealTime,
+    /// The same with [`STREAMS`] streams in a batch, for each of them.
+    pub(crate) batched: Timing,
+    /// How much faster than real time that is: streams that one core carries.
+    pub(crate) batched_times_real_time: RealTime,
+    /// Streams in a batch.
+    pub(crate) streams: usize,
+    /// Stream by stream, as configured: the net rests once the verdict is final.
+    pub(crate) resting: Timing,
+    /// How long the model takes to read, in milliseconds, and its size in bytes; `None` without one.
+    pub(crate) model: Option<ModelFigures>,
     /// Each part alone.
     pub(crate) parts: Vec<Part>,
     /// What the whole takes beyond the parts: trackers, fusion, cutting into hops; in the quickest repetitions.
@@ -37,6 +48,18 @@ pub(crate) struct EngineBench {
     /// What one stream holds.
     pub(crate) stream: StreamBytes,
 }
+
+/// A model file.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct ModelFigures {
+    /// Its size.
+    pub(crate) bytes: usize,
+    /// How long reading it takes, at best.
+    pub(crate) load_ms: f64,
+}
+
+/// Streams in a batch.
+const STREAMS: usize = 64;
 
 /// One part of the engine.
 #[derive(Clone, Debug, Serialize)]
@@ -59,18 +82,38 @@ pub(crate) struct StreamBytes {
     pub(crate) total: usize,
 }
 
-/// Measures everything, each row for about `budget`.
-pub(crate) fn measure_engine(params: &Arc<Params>, budget: Duration) -> EngineBench {
+/// Measures everything, each row for about `budget`: `params` as configured, and `awake`, the same with a net that never
+/// rests.
+pub(crate) fn measure_engine(params: &Arc<Params>, awake: &Arc<Params>, budget: Duration) -> EngineBench {
     let sound = material::mixed();
     let hops = sound.len() / HOP;
-    let (mut detector, heap) = held_by(|| Detector::new(params));
-    let engine = time(hops, budget, || {
-        detector.reset();
-        for packet in sound.chunks(PACKET) {
-            for event in detector.push(black_box(packet)) {
-                black_box(event);
+    let (mut detector, heap) = held_by(|| Detector::new(awake));
+    let one_by_one = |detector: &mut Detector| {
+        time(hops, budget, || {
+            detector.reset();
+            for packet in sound.chunks(PACKET) {
+                for event in detector.push(black_box(packet)) {
+                    black_box(event);
+                }
             }
+        })
+    };
+    let engine = one_by_one(&mut detector);
+    let resting = one_by_one(&mut Detector::new(params));
+    let mut streams = vec![Detector::new(awake); STREAMS];
+    let mut batch = Batch::new(awake);
+    let batched = time(hops * STREAMS, budget, || {
+        streams.iter_mut().for_each(Detector::reset);
+        for packet in sound.chunks(PACKET) {
+            batch.push(&mut streams, &[black_box(packet); STREAMS], |stream, event| {
+                black_box((stream, event));
+            });
         }
+    });
+    let model = params.model().map(|model| {
+        let bytes = model.to_bytes();
+        let load = time(1, budget, || drop(black_box(offhook_detect::Model::read(&bytes))));
+        ModelFigures { bytes: bytes.len(), load_ms: load.best_ns_per_hop / 1e6 }
     });
     let parts = parts(params, &sound, budget);
     let in_parts: f64 = parts.iter().map(|part| part.timing.best_ns_per_hop).sum();
@@ -81,6 +124,11 @@ pub(crate) fn measure_engine(params: &Arc<Params>, budget: Duration) -> EngineBe
         audio_seconds: sound.len() as f64 / f64::from(offhook_audio::RATE),
         engine,
         times_real_time: engine.times_real_time(),
+        batched,
+        batched_times_real_time: batched.times_real_time(),
+        streams: STREAMS,
+        resting,
+        model,
         rest_ns_per_hop: (engine.best_ns_per_hop - in_parts).max(0.0),
         parts,
         engine_over_energy_counter: engine.best_ns_per_hop / energy_counter.best_ns_per_hop,
@@ -189,5 +237,27 @@ fn parts(params: &Params, sound: &[i16], budget: Duration) -> Vec<Part> {
             black_box(music.push(&seen(hop)));
         }
     });
+    let network = params.model().and_then(|model| model.network()).filter(|_| config.weigh.net);
+    if let Some(network) = network {
+        let mut mel = MelAnalyser::new();
+        alone("log-mel", &mut |hops| {
+            mel.reset();
+            for hop in hops {
+                black_box(mel.push(&seen(hop)));
+            }
+        });
+        let frames: Vec<_> = hops.iter().map(|hop| *mel.push(&seen(hop))).collect();
+        let mut state = NetState::new(network);
+        if network.architecture().streams() {
+            alone("net", &mut |_| {
+                state.reset();
+                for frame in &frames {
+                    if state.push_frame(network, black_box(frame)) {
+                        black_box(network.step(&mut state));
+                    }
+                }
+            });
+        }
+    }
     parts
 }

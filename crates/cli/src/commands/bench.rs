@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use offhook_detect::{DetectConfig, WeighConfig};
 
 use crate::bench::Timing;
 use crate::bench::engine::{EngineBench, measure_engine};
@@ -44,8 +45,9 @@ struct EngineArgs {
 
 pub(crate) fn run(args: &BenchArgs) -> Result<Exit> {
     let What::Engine(args) = &args.what;
-    let params = args.settings.model.read()?.params(Settings::gather(&args.settings)?.config)?;
-    let bench = measure_engine(&params, Duration::from_secs_f64(args.seconds.clamp(0.0, 600.0)));
+    let (model, config) = (args.settings.model.read()?, Settings::gather(&args.settings)?.config);
+    let awake = DetectConfig { weigh: WeighConfig { rest: false, ..config.weigh }, ..config };
+    let bench = measure_engine(&model.params(config)?, &model.params(awake)?, Duration::from_secs_f64(args.seconds.clamp(0.0, 600.0)));
     let mut out = io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&bench)?)?;
@@ -78,12 +80,20 @@ fn write(out: &mut dyn Write, bench: &EngineBench, paint: Paint) -> io::Result<(
     }
     let share = bench.rest_ns_per_hop / whole * 100.0;
     writeln!(out, "{:<24} {:>10} {:>7.0} ns {share:>6.1} %", "  trackers, fusion, rest", "", bench.rest_ns_per_hop)?;
+    row(out, &format!("{} streams in a batch", bench.streams), &bench.batched)?;
+    row(out, "net rests when decided", &bench.resting)?;
     row(out, "floor: energy counter", &bench.energy_counter)?;
     row(out, "floor: copy", &bench.copy)?;
     writeln!(out)?;
     let fast = format!("{:.0} × real time", bench.times_real_time.best);
     let median = bench.times_real_time.median;
     writeln!(out, "{} on one core at best, {median:.0} × at the median", paint.mark(Ink::Strong, fast))?;
+    let (fast, median) = (bench.batched_times_real_time.best, bench.batched_times_real_time.median);
+    let batched = format!("{fast:.0} × with {} streams in a batch", bench.streams);
+    writeln!(out, "{} at best, {median:.0} × at the median", paint.mark(Ink::Strong, batched))?;
+    if let Some(model) = bench.model {
+        writeln!(out, "the model: {} bytes, read in {:.2} ms", model.bytes, model.load_ms)?;
+    }
     writeln!(out, "{:.1} × the time of the energy counter", bench.engine_over_energy_counter)?;
     let stream = bench.stream;
     writeln!(out, "{} bytes a stream ({} in the detector, {} on the heap)", stream.total, stream.detector, stream.heap)

@@ -1,0 +1,73 @@
+use std::collections::HashMap;
+
+use offhook_detect::{FusionModel, Mixture, Weights};
+
+use super::Row;
+use crate::fit_error::FitError;
+use crate::logistic;
+
+/// The strength of the pull towards zero.
+const RIDGE: f32 = 1e-3;
+
+/// Which inputs a mixture has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Parts {
+    timing: bool,
+    net: bool,
+}
+
+/// Fits the weights of every mixture; the curves are left empty. Each call counts the same, and people as much as
+/// machines.
+///
+/// # Errors
+/// [`FitError`] if there are no people or no machines among them.
+pub fn fit(rows: &[Row]) -> Result<FusionModel, FitError> {
+    Ok(FusionModel {
+        all: mixture(rows, Parts { timing: true, net: true })?,
+        timing: mixture(rows, Parts { timing: true, net: false })?,
+        net: mixture(rows, Parts { timing: false, net: true })?,
+    })
+}
+
+fn mixture(rows: &[Row], parts: Parts) -> Result<Mixture, FitError> {
+    let (speaking, silent) = (weights(rows, true, parts)?, weights(rows, false, parts)?);
+    Ok(Mixture { speaking, silent, curve: Vec::new() })
+}
+
+/// The rows of one state, while voice sounds, or in silence, each with what it counts.
+fn mixture_rows(rows: &[Row], sounding: bool) -> Vec<(&Row, f32)> {
+    let of_state: Vec<&Row> = rows.iter().filter(|row| row.inputs.sounding == sounding).collect();
+    let mut of_call: HashMap<u32, f32> = HashMap::new();
+    for row in &of_state {
+        *of_call.entry(row.call).or_default() += 1.0;
+    }
+    let mut classes: [f32; 2] = [0.0; 2];
+    let mut counted: Vec<(&Row, f32)> = of_state.into_iter().map(|row| (row, 1.0 / of_call[&row.call])).collect();
+    for (row, weight) in &counted {
+        classes[usize::from(row.machine)] += weight;
+    }
+    for (row, weight) in &mut counted {
+        *weight /= classes[usize::from(row.machine)].max(1.0);
+    }
+    counted
+}
+
+fn weights(rows: &[Row], sounding: bool, parts: Parts) -> Result<Weights, FitError> {
+    let rows = mixture_rows(rows, sounding);
+    let mut flat = Vec::with_capacity(rows.len() * 3);
+    for (row, _) in &rows {
+        if parts.timing {
+            flat.push(row.inputs.timing);
+        }
+        if parts.net {
+            flat.extend([row.inputs.call, row.inputs.voice]);
+        }
+    }
+    let labels: Vec<bool> = rows.iter().map(|(row, _)| row.machine).collect();
+    let counts: Vec<f32> = rows.iter().map(|(_, weight)| weight * rows.len() as f32 / 2.0).collect();
+    let width = usize::from(parts.timing) + 2 * usize::from(parts.net);
+    let fitted = logistic::fit(&flat, width, &labels, &counts, RIDGE)?;
+    let mut values = fitted.weights.iter().copied();
+    let mut next = |wanted: bool| if wanted { values.next().unwrap_or_default() } else { 0.0 };
+    Ok(Weights { timing: next(parts.timing), call: next(parts.net), voice: next(parts.net), bias: fitted.bias })
+}

@@ -1,0 +1,169 @@
+//! A whole model: the net, the timing model, and the weights and curve that join them, each fitted on calls that what it
+//! judges was not trained on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use offhook_detect::net::Network;
+use offhook_detect::timing::{TIMING_FEATURES, TimingFeatures, TimingModel};
+use offhook_detect::{FusionModel, Model};
+use offhook_sim::Label;
+
+use crate::calibration::{Bin, expected_calibration_error, reliability};
+use crate::card::Card;
+use crate::data::{Example, Generation, Part, Voices};
+use crate::error::TrainError;
+use crate::fusion::{self, LabelledCall, Row};
+use crate::gathering::{self, part_name, sources};
+use crate::net_only::{RunOptions, name_of, read_model};
+use crate::net_training::NetRun;
+use crate::progress::Progress;
+use crate::trees::{self, Direction, Samples, TreeConfig};
+
+/// How often progress is told.
+const EVERY: Duration = Duration::from_millis(100);
+/// Bins of the reliability diagram.
+const BINS: usize = 10;
+
+/// Trains a model from nothing or, if the configuration names one, from another. The net learns from the train part and
+/// is stopped by the validation part; the trees learn from other calls of the train part; the weights are fitted on the
+/// validation part, and the operating curve is measured on the test part.
+///
+/// # Errors
+/// [`TrainError`]: what is asked for cannot be done.
+pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result<Model, TrainError> {
+    let RunOptions { config, checkpoints, resume, threads } = *options;
+    let from = config.fine_tuning.from.as_deref().map(read_model).transpose()?;
+    let voices = gathering::voices(config, tell)?;
+    let mut card = Card::new(config);
+    card.from = from.as_ref().map(name_of);
+    let network = {
+        let train = gathering::simulated(config, &voices, Part::Train, false, tell)?;
+        let validation = gathering::simulated(config, &voices, Part::Validation, false, tell)?;
+        card.data = sources(Part::Train, &train).into_iter().chain(sources(Part::Validation, &validation)).collect();
+        let run = NetRun { config, checkpoints, resume, threads, from: from.as_ref() };
+        let trained = run.train(&train, &validation, tell)?;
+        trained.epochs.iter().for_each(|figures| card.add_epoch(figures));
+        Network::new(trained.architecture, trained.weights)?
+    };
+    let heard = |model: &Model, calls: &[LabelledCall], part, tell: &mut dyn FnMut(Progress)| {
+        let model = Arc::new(model.clone());
+        let name = format!("listening: {}", part_name(part));
+        watched(name, calls.len(), tell, |told| fusion::hear(calls, &model, told))
+    };
+    let calls = |part, tell: &mut dyn FnMut(Progress)| labelled(options, &voices, part, tell);
+    let with_net = Model::new(String::new(), Some(network.clone()), None, FusionModel::default());
+    let timing = {
+        let learned = heard(&with_net, &calls(Part::Train, tell)?, Part::Train, tell);
+        let held_out = heard(&with_net, &calls(Part::Validation, tell)?, Part::Validation, tell);
+        tell(Progress::Stage { name: "fitting trees".to_owned(), total: 0 });
+        timing_model(&learned, &held_out)?
+    };
+    let both = Model::new(String::new(), Some(network.clone()), Some(timing.clone()), FusionModel::default());
+    let validation = calls(Part::Validation, tell)?;
+    let rows = heard(&both, &validation, Part::Validation, tell);
+    let mut weights = fusion::fit(&rows)?;
+    let test = calls(Part::Test, tell)?;
+    let weighed = Model::new(String::new(), Some(network.clone()), Some(timing.clone()), weights.clone());
+    for (with_timing, with_net) in [(true, true), (true, false), (false, true)] {
+        let name = format!("operating curve{}{}", if with_timing { ", timing" } else { "" }, if with_net { ", net" } else { "" });
+        let total = test.len() * fusion::THRESHOLDS;
+        let curve =
+            watched(name, total, tell, |told| fusion::operating_curve(&test, &weighed, with_timing, with_net, told));
+        let mixture = match (with_timing, with_net) {
+            (true, true) => &mut weights.all,
+            (true, false) => &mut weights.timing,
+            (false, _) => &mut weights.net,
+        };
+        mixture.curve = curve;
+    }
+    let rows = heard(&both, &test, Part::Test, tell);
+    card.reliability = diagram(&weights, &rows);
+    card.calibration_error = f64::from(expected_calibration_error(&card.reliability));
+    Ok(Model::new(card.to_json(), Some(network), Some(timing), weights))
+}
+
+/// Calls of a part with their samples, made anew: as much as the validation part has, but not less than half an hour.
+fn labelled(
+    options: &RunOptions<'_>,
+    voices: &Voices,
+    part: Part,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Vec<LabelledCall>, TrainError> {
+    let config = options.config;
+    let hours = (config.simulator.hours * config.split.validation).max(0.5);
+    let length = Duration::from_secs_f64(hours * 3600.0);
+    let seed = config.simulator.seed.wrapping_add(FRESH);
+    let generation = Generation { keep_samples: true, ..Generation::new(part, length, seed) };
+    let name = format!("making calls to weigh by: {}", part_name(part));
+    let examples = gathering::make(&generation, voices, name, tell)?;
+    Ok(examples.into_iter().filter_map(call_of).collect())
+}
+
+/// Added to the seed: other calls than those the net learns from.
+const FRESH: u64 = 1_000_003;
+
+/// A call by whose voice a person is told from a machine. One without a voice teaches nothing about that, and a screener
+/// is neither.
+fn call_of(example: Example) -> Option<LabelledCall> {
+    let voiced = !matches!(example.label, Label::Silence | Label::Fax | Label::Music | Label::Screener);
+    let machine = example.machine().filter(|_| voiced)?;
+    Some(LabelledCall { samples: example.samples?, answered: 0, machine, speaker: example.speaker })
+}
+
+fn timing_model(learned: &[Row], held_out: &[Row]) -> Result<TimingModel, TrainError> {
+    let samples = |rows: &[Row]| {
+        let mut samples = Samples::default();
+        for row in rows {
+            samples.push(row.inputs.rhythm.values(), row.machine, 1.0, row.call);
+        }
+        samples.balance();
+        samples
+    };
+    let mut directions = [Direction::Free; TIMING_FEATURES];
+    for (direction, feature) in directions.iter_mut().zip(TimingFeatures::TABLE) {
+        // How far a voice lies above the noise says which line it is on, not who speaks.
+        if matches!(feature.name, "level_above_floor" | "voiced_share") {
+            *direction = Direction::Unused;
+        }
+    }
+    let config = TreeConfig { directions, ..TreeConfig::default() };
+    Ok(trees::fit(&samples(learned), Some(&samples(held_out)), &config)?.model)
+}
+
+/// What all models together said, and how often it was so: one row of each call for every half second.
+fn diagram(weights: &FusionModel, rows: &[Row]) -> Vec<Bin> {
+    let probability = |row: &Row| {
+        let w = if row.inputs.sounding { weights.all.speaking } else { weights.all.silent };
+        let inputs = &row.inputs;
+        let odds = w.bias + w.timing * inputs.timing + w.call * inputs.call + w.voice * inputs.voice;
+        1.0 / (1.0 + (-odds).exp())
+    };
+    let looked: Vec<&Row> = rows.iter().step_by(5).collect();
+    let said: Vec<f32> = looked.iter().map(|row| probability(row)).collect();
+    let true_of: Vec<bool> = looked.iter().map(|row| row.machine).collect();
+    reliability(&said, &true_of, BINS)
+}
+
+/// Does `work` on a thread of its own while telling how far it is.
+fn watched<T: Send>(
+    name: String,
+    total: usize,
+    tell: &mut dyn FnMut(Progress),
+    work: impl FnOnce(&(dyn Fn(usize) + Sync)) -> T + Send,
+) -> T {
+    tell(Progress::Stage { name, total: total as u64 });
+    let done = AtomicUsize::new(0);
+    let told = |more: usize| {
+        done.fetch_add(more, Ordering::Relaxed);
+    };
+    std::thread::scope(|scope| {
+        let work = scope.spawn(|| work(&told));
+        while !work.is_finished() {
+            std::thread::sleep(EVERY);
+            tell(Progress::Advanced { done: done.load(Ordering::Relaxed) as u64 });
+        }
+        work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
