@@ -13,5 +13,5 @@ pub mod tones;
 
 pub use level::{Dbfs, Dbm0, FULL_SCALE_DBM0};
 #[cfg(feature = "resample")]
-pub use resample::{ResampleError, Resampler};
+pub use resample::{ResampleError, Resampler, resample};
 pub use time::{HOP, HOP_LENGTH, MediaTime, RATE, SampleRate, SampleRateError};

@@ -95,6 +95,18 @@ impl Resampler {
     }
 }
 
+/// All of `samples`, which span ±1, at another rate: [`Resampler`] for a whole stretch of sound.
+///
+/// # Errors
+/// [`ResampleError`] as [`Resampler`] gives it.
+pub fn resample(samples: &[f32], from: SampleRate, to: SampleRate) -> Result<Vec<f32>, ResampleError> {
+    let mut resampler = Resampler::new(from, to)?;
+    let mut converted = Vec::new();
+    resampler.push(samples, &mut converted)?;
+    resampler.finish(&mut converted)?;
+    Ok(converted)
+}
+
 impl Engine {
     fn new(from: u32, to: u32) -> Result<Self, ResampleError> {
         let refused = |source: ResamplerConstructionError| ResampleError::Refused { from, to, source: source.into() };

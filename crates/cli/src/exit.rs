@@ -26,6 +26,7 @@ Examples:
   offhook detect --json calls/            a folder, one JSON object a line
   offhook eval calls/manifest.csv         how good that is, on labelled calls
   offhook simulate --calls 200 --out sim  labelled calls to try it on
+  offhook features call.wav               what it sounds like, in numbers
 
 Exit codes:
   0  done: every recording has its verdict

@@ -11,6 +11,7 @@ mod picture;
 mod report;
 mod settings;
 mod sound;
+mod table;
 mod terminal;
 
 use std::process::ExitCode;

@@ -82,12 +82,12 @@ impl SoundArgs {
 }
 
 /// Reads a time as the parameters do.
-fn time(text: &str) -> Result<Duration, String> {
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
     Value::parse(text.trim()).ok_or_else(|| "allowed is a time of 0 or more, such as 900ms, 2.5s or 900".to_owned())
 }
 
 /// Samples at 8 kHz in `span`.
-fn samples_in(span: Duration) -> usize {
+pub(crate) fn samples_in(span: Duration) -> usize {
     (MediaTime::ZERO + span).samples() as usize
 }
 

@@ -32,6 +32,7 @@ mod classic;
 mod config;
 mod detector;
 mod event;
+pub mod features;
 mod fusion;
 mod method;
 mod model;

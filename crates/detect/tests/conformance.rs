@@ -8,6 +8,7 @@ use offhook_detect::analysers::{
     BeepAnalyser, DtmfAnalyser, FaxAnalyser, Front, Hop, MusicAnalyser, SitAnalyser, SupervisoryAnalyser, VadAnalyser,
     measure,
 };
+use offhook_detect::features::{AcousticAnalyser, Acoustics};
 use offhook_detect::{BeepConfig, Probability, VadConfig, Voice};
 use offhook_sim::Random;
 
@@ -26,6 +27,12 @@ impl<T: Debug> Finding for Option<T> {
 impl Finding for Voice {
     fn is_something(&self) -> bool {
         self.active || self.voiced
+    }
+}
+
+impl Finding for Acoustics {
+    fn is_something(&self) -> bool {
+        self.pitch.hz.is_some()
     }
 }
 
@@ -71,6 +78,7 @@ analysers! {
     FaxAnalyser: FaxAnalyser::new(),
     DtmfAnalyser: DtmfAnalyser::new(),
     MusicAnalyser: MusicAnalyser::new(),
+    AcousticAnalyser: AcousticAnalyser::new(),
 }
 
 /// What the analyser says of each hop of `samples`, the front being new.

@@ -6,6 +6,8 @@ mod support;
 use std::hint::black_box;
 
 use counting::touches;
+use offhook_detect::analysers::{Front, Hop, measure};
+use offhook_detect::features::AcousticAnalyser;
 use offhook_detect::{Detector, Fact, Preset};
 use offhook_sim::noise::{NoiseKind, noise};
 use offhook_sim::signal::{millis, to_pcm};
@@ -13,8 +15,8 @@ use offhook_sim::tones::{Beep, dtmf, fax, special_information, supervisory, toge
 use offhook_sim::{Random, music::hold_music};
 use std::time::Duration;
 
-use offhook_audio::Dbm0;
 use offhook_audio::tones::{FaxTone, SIT, SUPERVISORY};
+use offhook_audio::{Dbm0, HOP, MediaTime};
 
 /// Hears `samples` with gaps and facts between, then starts again and hears the beginning anew.
 fn hear(detector: &mut Detector, samples: &[i16]) {
@@ -72,6 +74,24 @@ fn a_detector_never_allocates_after_construction() {
             let touches = touches(|| hear(&mut detector, &samples));
             assert_eq!(touches, 0, "{name} under {}", preset.name());
         }
+    }
+}
+
+#[test]
+fn acoustic_features_never_allocate_after_construction() {
+    let (mut front, mut analyser) = (Front::default(), AcousticAnalyser::new());
+    for (name, samples) in sounds() {
+        let touches = touches(|| {
+            for hop in samples.chunks_exact(HOP) {
+                let samples: [f32; HOP] = std::array::from_fn(|at| f32::from(hop[at]) / 32_768.0);
+                let (level, spectrum) = (measure(&samples, 0), front.push(&samples));
+                let hop = Hop { at: MediaTime::ZERO, samples: &samples, level: &level, spectrum };
+                black_box(analyser.push(&hop).values());
+            }
+            black_box(analyser.push_gap());
+            analyser.reset();
+        });
+        assert_eq!(touches, 0, "{name}");
     }
 }
 

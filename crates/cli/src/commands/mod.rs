@@ -4,6 +4,7 @@ mod bench;
 mod config;
 mod detect;
 mod eval;
+mod features;
 mod man;
 mod model;
 mod replay;
@@ -31,6 +32,7 @@ pub(crate) struct Cli {
 enum Command {
     Detect(detect::DetectArgs),
     Eval(eval::EvalArgs),
+    Features(features::FeaturesArgs),
     Simulate(simulate::SimulateArgs),
     Train(train::TrainArgs),
     Model(model::ModelCommandArgs),
@@ -48,6 +50,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Detect(args) => detect::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Features(args) => features::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Model(args) => model::run(&args),
