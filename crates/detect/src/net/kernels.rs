@@ -31,29 +31,35 @@ impl<'a> Rows<'a> {
 
     /// One past the last value of the last row.
     fn end(&self) -> usize {
-        (self.count - 1) * self.stride + (self.taps - 1) * self.tap_stride + self.width
+        let last_row = (self.count.saturating_sub(1)).saturating_mul(self.stride);
+        let last_tap = (self.taps.saturating_sub(1)).saturating_mul(self.tap_stride);
+        last_row.saturating_add(last_tap).saturating_add(self.width)
     }
 }
 
 /// The kernels for this processor. Only this module makes one, and `avx2` is set only where AVX2 and FMA are there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Kernels {
+    #[cfg(target_arch = "x86_64")]
     avx2: bool,
 }
 
 impl Kernels {
     /// The quickest that this processor runs.
     pub(super) fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        return Self { avx2: is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") };
-        #[cfg(not(target_arch = "x86_64"))]
-        Self::plain()
+        Self {
+            #[cfg(target_arch = "x86_64")]
+            avx2: is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+        }
     }
 
     /// Those that every processor runs.
-    #[cfg(any(test, not(target_arch = "x86_64")))]
+    #[cfg(test)]
     pub(super) fn plain() -> Self {
-        Self { avx2: false }
+        Self {
+            #[cfg(target_arch = "x86_64")]
+            avx2: false,
+        }
     }
 
     /// The results of `rows`, one after another.
