@@ -4,6 +4,9 @@ use super::kernels::Rows;
 use super::stage::{Kind, Stage};
 use super::{NetState, Network};
 
+/// Values that a scratch gathers at most: the largest nets there may be run in smaller batches.
+const MOST: usize = 1 << 20;
+
 /// Room to work in for [`Network::step_batch`].
 #[derive(Clone, Debug)]
 pub struct BatchScratch {
@@ -15,16 +18,17 @@ pub struct BatchScratch {
 }
 
 impl BatchScratch {
-    /// Room for `streams` at a time, at least one; more are taken in turns. 64 are enough to be quick.
+    /// Room for `streams` at a time, fewer if the net is very large; more are taken in turns. 64 are enough to be quick.
     pub fn new(network: &Network, streams: usize) -> Self {
-        let streams = streams.max(1);
-        let most = |of: fn(&Stage) -> usize| network.stages.iter().map(of).max().unwrap_or(0) * streams;
-        Self {
-            streams,
-            rows: vec![0.0; most(|stage| stage.gathered().max(stage.recurrent()))],
-            sums: vec![0.0; most(|stage| stage.summed())],
-            hidden: vec![0.0; most(|stage| 3 * stage.recurrent())],
-        }
+        let most = |of: fn(&Stage) -> usize| network.stages.iter().map(of).max().unwrap_or(0);
+        let rows = most(|stage| stage.gathered().max(stage.recurrent()));
+        let sums = most(|stage| stage.summed());
+        let hidden = most(|stage| 3 * stage.recurrent());
+        let room = MOST / rows.max(sums).max(hidden).max(1);
+        let streams = streams.min(room).max(1);
+        // One stream alone is not gathered.
+        let made = |values| vec![0.0; if streams == 1 { 0 } else { streams * values }];
+        Self { streams, rows: made(rows), sums: made(sums), hidden: made(hidden) }
     }
 }
 

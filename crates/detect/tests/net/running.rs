@@ -118,6 +118,22 @@ fn batches_of_usual_size_change_no_bit() {
 }
 
 #[test]
+fn windows_run_in_batches_too() {
+    let network = cnn();
+    let sounds: Vec<Vec<f32>> = (0..3).map(|seed| frames(&network, 200, seed)).collect();
+    let mut states = vec![NetState::new(&network); 3];
+    for (state, sound) in states.iter_mut().zip(&sounds) {
+        for frame in sound.chunks(40) {
+            state.push_frame(&network, frame);
+        }
+    }
+    network.step_batch(&mut states.iter_mut().collect::<Vec<_>>(), &mut BatchScratch::new(&network, 3));
+    for (state, sound) in states.iter().zip(&sounds) {
+        assert_eq!(network.window(sound, &mut NetState::new(&network)), state.outputs());
+    }
+}
+
+#[test]
 fn a_step_that_is_not_taken_is_taken_before_the_next_frame() {
     let network = crnn();
     let frames = frames(&network, 41, 6);
