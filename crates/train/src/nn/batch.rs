@@ -27,11 +27,11 @@ impl Batch {
     pub(super) fn check(&self, net: &Net, loss: &Loss) -> Result<(), NnError> {
         let architecture = net.architecture();
         if self.sequences == 0 {
-            return Err(NnError::new("sequences", 0, "1 or more"));
+            return Err(NnError::value("sequences", 0, "1 or more"));
         }
         let steps = net.steps(self.time);
         if steps == 0 {
-            return Err(NnError::new("time", self.time, "frames enough for one output"));
+            return Err(NnError::value("time", self.time, "frames enough for one output"));
         }
         if architecture.window > 0 {
             NnError::unless_equal("time", self.time, architecture.window)?;
@@ -39,7 +39,11 @@ impl Batch {
         NnError::unless_equal("frames", self.frames.len(), self.sequences * self.time * architecture.features)?;
         let outputs = net.outputs();
         if outputs != loss.classes && outputs != loss.classes + 1 {
-            return Err(NnError::new("classes of the loss", loss.classes, format!("{outputs} outputs, or one fewer")));
+            return Err(NnError::value(
+                "classes of the loss",
+                loss.classes,
+                format!("{outputs} outputs, or one fewer"),
+            ));
         }
         let rows = self.sequences * steps;
         NnError::unless_equal("classes", self.classes.len(), if loss.classes > 0 { rows } else { 0 })?;
@@ -47,6 +51,6 @@ impl Batch {
         NnError::unless_equal("binary targets", self.binary.len(), binary)?;
         NnError::unless_equal("binary weights", self.binary_weights.len(), binary)?;
         let strange = self.classes.iter().find(|c| **c != IGNORED && usize::from(**c) >= loss.classes);
-        strange.map_or(Ok(()), |c| Err(NnError::new("class", c, format!("less than {}, or {IGNORED}", loss.classes))))
+        strange.map_or(Ok(()), |c| Err(NnError::value("class", c, format!("less than {}, or {IGNORED}", loss.classes))))
     }
 }

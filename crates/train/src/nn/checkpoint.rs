@@ -33,7 +33,7 @@ pub fn save(net: &Net, adam: &Adam) -> Vec<u8> {
 pub fn restore(architecture: &Architecture, bytes: &[u8]) -> Result<(Net, Adam), NnError> {
     let mut reader = Reader(bytes);
     if reader.array()? != *MAGIC {
-        return Err(NnError::new("checkpoint", "something else", "what `save` wrote"));
+        return Err(NnError::value("checkpoint", "something else", "what `save` wrote"));
     }
     let (seed, batches) = (u64::from_le_bytes(reader.array()?), u64::from_le_bytes(reader.array()?));
     let dropout = f32::from_le_bytes(reader.array()?);
@@ -45,7 +45,7 @@ pub fn restore(architecture: &Architecture, bytes: &[u8]) -> Result<(Net, Adam),
     (net.parameters, net.running, net.batches) = (parameters, running, batches);
     let settings = reader.numbers()?;
     let [momentum, memory, epsilon, weight_decay, most_norm] = settings[..] else {
-        return Err(NnError::new("checkpoint: settings", settings.len(), 5));
+        return Err(NnError::value("checkpoint: settings", settings.len(), 5));
     };
     let settings = AdamSettings { momentum, memory, epsilon, weight_decay, most_norm };
     let steps = u64::from_le_bytes(reader.array()?);
@@ -65,7 +65,7 @@ struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     fn bytes(&mut self, count: usize) -> Result<&'a [u8], NnError> {
-        let short = || NnError::new("checkpoint: bytes", self.0.len(), format!("{count} more"));
+        let short = || NnError::value("checkpoint: bytes", self.0.len(), format!("{count} more"));
         let (front, rest) = self.0.split_at_checked(count).ok_or_else(short)?;
         self.0 = rest;
         Ok(front)
@@ -81,8 +81,11 @@ impl<'a> Reader<'a> {
     fn numbers(&mut self) -> Result<Vec<f32>, NnError> {
         let count = usize::try_from(u64::from_le_bytes(self.array()?)).unwrap_or(usize::MAX);
         let bytes = self.bytes(count.saturating_mul(4))?;
-        let numbers: Vec<_> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        let strange = numbers.iter().find(|v| !v.is_finite());
-        strange.map_or(Ok(numbers.clone()), |v| Err(NnError::new("checkpoint: number", v, "finite numbers")))
+        let number = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+        let finite = |v: f32| match v.is_finite() {
+            true => Ok(v),
+            false => Err(NnError::value("checkpoint: number", v, "finite numbers")),
+        };
+        bytes.chunks_exact(4).map(|b| finite(number(b))).collect()
     }
 }

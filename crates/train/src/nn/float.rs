@@ -1,8 +1,7 @@
 //! The numbers a net is trained in.
 
 use std::fmt::Debug;
-use std::iter::Sum;
-use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub};
 
 /// The product of two matrices as BLAS defines it: rows, inner length, columns, alpha, then A with its row and column
 /// stride, B with its strides, beta, and C with its strides.
@@ -13,18 +12,15 @@ pub(super) type Gemm<F> =
 pub(super) trait Float:
     Copy
     + Debug
-    + Default
     + PartialOrd
     + Send
     + Sync
-    + Sum
     + Add<Output = Self>
     + Sub<Output = Self>
     + Mul<Output = Self>
     + Div<Output = Self>
     + Neg<Output = Self>
     + AddAssign
-    + SubAssign
     + MulAssign
 {
     const ZERO: Self;

@@ -41,7 +41,7 @@ impl Case {
         parameters[stack.weights..].iter_mut().for_each(|p| *p += random.between(-0.5..0.5));
         let mut input = Activations::zeros(SEQUENCES, frames, FEATURES);
         input.values.fill_with(|| random.normal());
-        let rows = SEQUENCES * stack.steps(frames);
+        let rows = SEQUENCES * layers.iter().fold(frames, |steps, layer| layer.steps(steps));
         let classes =
             (0..rows).map(|_| if random.chance(0.2) { 255 } else { random.whole(0..stack.outputs.max(2) - 1) as u8 });
         let classes = classes.collect();

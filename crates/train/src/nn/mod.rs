@@ -1,7 +1,8 @@
 //! Training of nets: the layers of [`offhook_detect::net`] forth and back, losses, and the optimiser.
 //!
 //! Each layer's gradient is written by hand, checked numerically in `f64` and against PyTorch. Mini-batches are split into
-//! parts of fixed size, which threads share, so that the same seed gives the same weights for any number of threads.
+//! parts of fixed size, which threads share, so that the same seed gives the same weights for any number of threads. On a
+//! processor with other vector instructions the last bits differ: sums are taken in another order there.
 
 mod activations;
 mod adam;

@@ -33,59 +33,43 @@ pub(super) struct Stack {
 
 impl Stack {
     pub(super) fn new(architecture: &Architecture, batch_norm: bool) -> Result<Self, NnError> {
-        let last = architecture.layers.len().saturating_sub(1);
-        let (mut blocks, mut width, mut weights) = (Vec::new(), architecture.features, 0);
+        architecture.check()?;
+        let last = architecture.layers.len() - 1;
+        let weights = architecture.parameter_count();
+        let (mut blocks, mut from, mut parameters, mut running) = (Vec::new(), 0, weights, 0);
         for (index, layer) in architecture.layers.iter().enumerate() {
-            check(index, layer, width, architecture.window > 0)?;
-            let (core, count, outputs) = core(layer, index == 0, width);
+            let core = core(layer, index == 0);
+            let count = layer.parameter_count();
             let (relu, residual) = match *layer {
                 Layer::Conv { relu, residual, .. } => (relu, residual),
                 Layer::Linear { relu, .. } => (relu, false),
                 Layer::Gru { .. } | Layer::MaxPool { .. } | Layer::Average => (false, false),
             };
-            let parameters = weights..weights + count;
-            blocks.push(Block { core, parameters, norm: None, relu, residual, drops: count > 0 && index < last });
-            width = outputs;
-            weights += count;
+            let norm = match core {
+                Core::Conv(conv) if batch_norm => {
+                    let figures = 2 * conv.outputs;
+                    (parameters, running) = (parameters + figures, running + figures);
+                    Some(Norm { parameters: parameters - figures..parameters, running: running - figures..running })
+                }
+                _ => None,
+            };
+            let drops = count > 0 && index < last;
+            blocks.push(Block { core, parameters: from..from + count, norm, relu, residual, drops });
+            from += count;
         }
-        if blocks.is_empty() || width == 0 {
-            return Err(NnError::new("layers", blocks.len(), "1 or more, with outputs"));
-        }
-        let (mut parameters, mut running) = (weights, 0);
-        for block in blocks.iter_mut().filter(|_| batch_norm) {
-            if let Core::Conv(conv) = block.core {
-                let figures = 2 * conv.outputs;
-                let norm = Norm { parameters: parameters..parameters + figures, running: running..running + figures };
-                block.norm = Some(norm);
-                parameters += figures;
-                running += figures;
-            }
-        }
-        Ok(Self { blocks, weights, parameters, running, outputs: width })
-    }
-
-    /// Steps of the output for so many frames.
-    pub(super) fn steps(&self, frames: usize) -> usize {
-        self.blocks.iter().fold(frames, |steps, block| match block.core {
-            Core::Conv(conv) => steps / conv.stride,
-            Core::MaxPool(size) => steps / size,
-            Core::Average => steps.min(1),
-            Core::Gru(_) | Core::Linear(_) => steps,
-        })
+        Ok(Self { blocks, weights, parameters, running, outputs: architecture.outputs() })
     }
 
     /// Where parameters are that multiply values, rather than shift or scale them.
     pub(super) fn factors(&self) -> impl Iterator<Item = Range<usize>> {
         self.blocks.iter().map(|block| {
-            let start = block.parameters.start;
-            start
-                ..start
-                    + match block.core {
-                        Core::Conv(conv) => conv.weights(),
-                        Core::Linear(linear) => linear.weights(),
-                        Core::Gru(gru) => gru.weights(),
-                        Core::MaxPool(_) | Core::Average => 0,
-                    }
+            let factors = match block.core {
+                Core::Conv(conv) => conv.weights(),
+                Core::Linear(linear) => linear.weights(),
+                Core::Gru(gru) => gru.weights(),
+                Core::MaxPool(_) | Core::Average => 0,
+            };
+            block.parameters.start..block.parameters.start + factors
         })
     }
 
@@ -124,51 +108,16 @@ impl Stack {
     }
 }
 
-/// A layer's core, its weights and its outputs.
-fn core(layer: &Layer, is_first: bool, width: usize) -> (Core, usize, usize) {
+/// What a layer computes before anything else.
+fn core(layer: &Layer, is_first: bool) -> Core {
     match *layer {
         Layer::Conv { inputs, outputs, kernel, dilation, stride, .. } => {
             let before = if is_first { EMPTY } else { 0.0 };
-            let conv = Conv { inputs, outputs, kernel, dilation, stride, before };
-            (Core::Conv(conv), conv.weights() + outputs, outputs)
+            Core::Conv(Conv { inputs, outputs, kernel, dilation, stride, before })
         }
-        Layer::Gru { inputs, units } => {
-            let gru = Gru { inputs, units };
-            (Core::Gru(gru), gru.weights() + 6 * units, units)
-        }
-        Layer::Linear { inputs, outputs, .. } => {
-            let linear = Linear { inputs, outputs };
-            (Core::Linear(linear), linear.weights() + outputs, outputs)
-        }
-        Layer::MaxPool { size } => (Core::MaxPool(size), 0, width),
-        Layer::Average => (Core::Average, 0, width),
-    }
-}
-
-/// That a layer can follow values of this width.
-fn check(index: usize, layer: &Layer, width: usize, has_window: bool) -> Result<(), NnError> {
-    let field = |name: &str| format!("layer {index}: {name}");
-    let at_least_1 = |sizes: &[(&str, usize)]| {
-        let none = sizes.iter().find(|(_, size)| *size == 0);
-        none.map_or(Ok(()), |(name, _)| Err(NnError::new(field(name), 0, "1 or more")))
-    };
-    let fits = |inputs: usize| NnError::unless_equal(field("inputs"), inputs, width);
-    match *layer {
-        Layer::Conv { inputs, outputs, kernel, dilation, stride, residual, .. } => {
-            fits(inputs)?;
-            at_least_1(&[("outputs", outputs), ("kernel", kernel), ("dilation", dilation), ("stride", stride)])?;
-            if residual && (inputs != outputs || stride != 1) {
-                let given = format!("{inputs} inputs, {outputs} outputs, stride {stride}");
-                return Err(NnError::new(field("residual"), given, "as many outputs as inputs, and stride 1"));
-            }
-            Ok(())
-        }
-        Layer::Gru { inputs, units } => fits(inputs).and_then(|()| at_least_1(&[("units", units)])),
-        Layer::Linear { inputs, outputs, .. } => fits(inputs).and_then(|()| at_least_1(&[("outputs", outputs)])),
-        Layer::MaxPool { .. } | Layer::Average if !has_window => {
-            Err(NnError::new(field("kind"), "a layer that joins steps", "in nets that see a window"))
-        }
-        Layer::MaxPool { size } => at_least_1(&[("size", size)]),
-        Layer::Average => Ok(()),
+        Layer::Gru { inputs, units } => Core::Gru(Gru { inputs, units }),
+        Layer::Linear { inputs, outputs, .. } => Core::Linear(Linear { inputs, outputs }),
+        Layer::MaxPool { size } => Core::MaxPool(size),
+        Layer::Average => Core::Average,
     }
 }

@@ -36,7 +36,7 @@ impl Net {
     /// If the layers do not fit each other, or `dropout` is out of range.
     pub fn new(architecture: &Architecture, batch_norm: bool, dropout: f32, seed: u64) -> Result<Self, NnError> {
         if !(0.0..1.0).contains(&dropout) {
-            return Err(NnError::new("dropout", dropout, "0 to below 1"));
+            return Err(NnError::value("dropout", dropout, "0 to below 1"));
         }
         let stack = Stack::new(architecture, batch_norm)?;
         let (parameters, running) = (initial::parameters(&stack, seed), initial::running(&stack));
@@ -66,6 +66,11 @@ impl Net {
         &self.architecture
     }
 
+    /// What is learned, in the order of [`Gradients`].
+    pub fn parameters_mut(&mut self) -> &mut [f32] {
+        &mut self.parameters
+    }
+
     /// Values of the last layer.
     pub fn outputs(&self) -> usize {
         self.stack.outputs
@@ -73,11 +78,12 @@ impl Net {
 
     /// Steps of the output for so many frames.
     pub fn steps(&self, frames: usize) -> usize {
-        self.stack.steps(frames)
+        self.architecture.layers.iter().fold(frames, |steps, layer| layer.steps(steps))
     }
 
     /// The losses of a batch, and their gradients. Dropout is on, and batch norms take the figures of at most 8 sequences
-    /// at a time, which also move their running figures. The result is the same for any number of threads.
+    /// at a time, which also move their running figures if they
+    /// are finite. The result is the same for any number of threads.
     ///
     /// # Errors
     ///
@@ -100,16 +106,20 @@ impl Net {
             let losses = loss.differentiate(&mut outputs, shard.targets, of);
             (losses, self.stack.backward(&self.parameters, tape, outputs), moments)
         });
-        let share = norm::MOMENTUM / shards.len() as f32;
-        let mut sums = (Losses::default(), vec![0.0; self.stack.parameters]);
-        self.running.iter_mut().for_each(|r| *r *= 1.0 - norm::MOMENTUM);
+        let mut sums = (Losses::default(), vec![0.0; self.stack.parameters], vec![0.0; self.stack.running]);
         for (losses, gradients, moments) in results {
             sums.0 += losses;
-            sums.1.iter_mut().zip(gradients).for_each(|(s, g)| *s += g);
-            self.running.iter_mut().zip(moments).for_each(|(r, m)| *r += share * m);
+            add(&mut sums.1, &gradients);
+            add(&mut sums.2, &moments);
+        }
+        let (losses, gradients, moments) = sums;
+        if moments.iter().all(|m| m.is_finite()) {
+            let share = norm::MOMENTUM / shards.len() as f32;
+            let running = self.running.iter_mut().zip(moments);
+            running.for_each(|(running, sum)| *running = (1.0 - norm::MOMENTUM) * *running + share * sum);
         }
         self.batches += 1;
-        Ok((sums.0, Gradients(sums.1)))
+        Ok((losses, Gradients(gradients)))
     }
 
     /// The losses of a batch and the outputs, `[sequences][steps][outputs]` before softmax and sigmoid, as after
@@ -157,4 +167,8 @@ impl Net {
         let steps = shard.frames.len() / width / shard.sequences;
         Activations { sequences: shard.sequences, steps, width, values: shard.frames.to_vec() }
     }
+}
+
+fn add(sums: &mut [f32], values: &[f32]) {
+    sums.iter_mut().zip(values).for_each(|(s, v)| *s += v);
 }

@@ -124,7 +124,6 @@ def case(name, net, sequences, frames, steps, classes, smoothing, scale):
     put("loss", loss)
     put("gradients", [p.grad for p in parameters(net)])
     if norms:
-        put("running", [f for m in norms for f in (m.running_mean, m.running_var)])
         net.eval()
         put("evaluated", net(x.transpose(1, 2)).transpose(1, 2))
     return net, x, targets
