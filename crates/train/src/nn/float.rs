@@ -31,11 +31,16 @@ pub(super) trait Float:
     fn from_f64(value: f64) -> Self;
     fn to_f64(self) -> f64;
     fn exp(self) -> Self;
-    fn tanh(self) -> Self;
 
     /// The logistic function.
     fn sigmoid(self) -> Self {
         Self::ONE / (Self::ONE + (-self).exp())
+    }
+
+    /// The hyperbolic tangent, to the precision of 1; several times as fast as that of the C library.
+    fn tanh(self) -> Self {
+        let two = Self::ONE + Self::ONE;
+        two * (two * self).sigmoid() - Self::ONE
     }
 }
 
@@ -55,10 +60,6 @@ impl Float for f32 {
     fn exp(self) -> Self {
         self.exp()
     }
-
-    fn tanh(self) -> Self {
-        self.tanh()
-    }
 }
 
 impl Float for f64 {
@@ -76,9 +77,5 @@ impl Float for f64 {
 
     fn exp(self) -> Self {
         self.exp()
-    }
-
-    fn tanh(self) -> Self {
-        self.tanh()
     }
 }

@@ -6,8 +6,9 @@ use std::thread;
 use super::batch::Batch;
 use super::loss::Targets;
 
-/// Sequences worked on together. It is the same for every number of threads, so that sums are too.
-pub(super) const SHARD: usize = 8;
+/// Sequences worked on together. It is the same for every number of threads, so that sums are too; and as many as rows of
+/// the tiles in which matrices are multiplied, since a recurrent unit has one row per sequence.
+pub(super) const SHARD: usize = 16;
 
 /// Some consecutive sequences of a batch.
 #[derive(Clone, Copy, Debug)]

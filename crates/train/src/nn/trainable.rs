@@ -81,7 +81,7 @@ impl Net {
         self.architecture.layers.iter().fold(frames, |steps, layer| layer.steps(steps))
     }
 
-    /// The losses of a batch, and their gradients. Dropout is on, and batch norms take the figures of at most 8 sequences
+    /// The losses of a batch, and their gradients. Dropout is on, and batch norms take the figures of at most 16 sequences
     /// at a time, which also move their running figures if they
     /// are finite. The result is the same for any number of threads.
     ///
