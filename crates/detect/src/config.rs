@@ -117,10 +117,10 @@ section! {
         most_false_machines: Probability = Probability::percent(1.0), Probability::percent(0.05), Probability::percent(30.0);
         /// No person is told before this much silence after the words. Raising it answers people later.
         least_silence: Duration = ms(300), ms(50), ms(5000);
-        /// How likely a person must be to be told after the least silence; what is asked for falls evenly from there to the latest silence. Raising it takes fewer machines for people and answers people later.
+        /// How likely a person must be to be told after the least silence; what is asked for falls from there to the latest silence, slowly at first. Raising it takes fewer machines for people and answers people later.
         early_certainty: Probability = Probability::percent(97.0), Probability::percent(50.0), Probability::percent(99.99);
         /// The latest silence: after it, what is not likely enough for a machine is a person.
-        late_silence: Duration = ms(1800), ms(200), ms(20_000);
+        late_silence: Duration = ms(2200), ms(200), ms(20_000);
         /// Whether the timing model (rhythm of voice and silence) has a say.
         timing: bool = true, false, true;
         /// Whether the net (what the sound is like) has a say.

@@ -253,7 +253,7 @@ impl Fusion {
         let d = self.config.decide;
         let (silence, elapsed) = (self.cadence.silence(), self.cadence.elapsed());
         let by_voice = self.by_voice(learned);
-        if let Some(length) = self.music.lasting() {
+        if let Some(length) = self.music.lasting().filter(|_| self.weigh.agrees_on_music()) {
             self.give(AnsweredBy::Ivr, Cause::Music { length }, now, events);
         } else if let Some((who, cause)) = by_voice {
             self.give(who, cause, now, events);

@@ -40,7 +40,8 @@ pub(crate) fn decided(
     (opinion.machine < limit).then(|| (AnsweredBy::Human, cause(c, weigh, learned, opinion, limit)))
 }
 
-/// A machine must be less likely than this for a person to be called after this much silence.
+/// A machine must be less likely than this for a person to be called after this much silence. The limit rises in log-odds
+/// as the cube of the silence: most of the way lies at the end, where a reader's pauses are over.
 fn person_below(w: &WeighConfig, threshold: f32, silence: Duration) -> f32 {
     let first = (1.0 - w.early_certainty.get()).min(threshold);
     let span = w.late_silence.saturating_sub(w.least_silence).as_secs_f32();
@@ -48,7 +49,13 @@ fn person_below(w: &WeighConfig, threshold: f32, silence: Duration) -> f32 {
     if waited >= span {
         return threshold;
     }
-    first + (threshold - first) * waited / span
+    let (first, last) = (log_odds(first), log_odds(threshold));
+    1.0 / (1.0 + (-(first + (last - first) * (waited / span).powi(3))).exp())
+}
+
+fn log_odds(p: f32) -> f32 {
+    let p = p.clamp(1e-4, 1.0 - 1e-4);
+    (p / (1.0 - p)).ln()
 }
 
 /// The likeliest, before that.
@@ -87,6 +94,6 @@ mod tests {
         assert!((at(300) - 0.03).abs() < 1e-6 && at(600) > at(400));
         assert_eq!((at(1800), at(5000)), (0.9, 0.9));
         let strict = WeighConfig { early_certainty: Probability::percent(50.0), ..w };
-        assert_eq!(person_below(&strict, 0.3, w.least_silence), 0.3);
+        assert!((person_below(&strict, 0.3, w.least_silence) - 0.3).abs() < 1e-6);
     }
 }

@@ -6,6 +6,24 @@ use crate::texts::SpeechKind;
 use crate::voice::Utterance;
 use std::ops::Range;
 
+/// The longest pause between two sentences, in milliseconds. People who record a greeting stop for up to 1.3 s, professional
+/// speakers for up to 0.75 s; of either, one pause in two is shorter than about a third of that.
+const fn longest_pause_ms(kind: SpeechKind) -> f64 {
+    match kind {
+        SpeechKind::VoicemailPersonal | SpeechKind::VoicemailBusiness => 1300.0,
+        SpeechKind::HumanShort | SpeechKind::HumanNamed | SpeechKind::HumanBusiness => 900.0,
+        _ => 750.0,
+    }
+}
+
+/// The shortest pause between two sentences, in milliseconds.
+const SHORTEST_PAUSE_MS: f64 = 90.0;
+
+/// A length between two, even on a scale of ratios: short ones are common.
+fn by_ratio(least: f64, most: f64, random: &mut Random) -> usize {
+    (least * (most / least).powf(random.unit())) as usize
+}
+
 /// One speaker's recordings that speech of a kind may be made of.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pieces {
@@ -39,12 +57,12 @@ pub(crate) fn composed(kind: SpeechKind, speakers: &[Pieces], random: &mut Rando
 fn said(kind: SpeechKind, speaker: &Pieces, random: &mut Random) -> Option<Utterance> {
     let lengths = length_ms(kind);
     let (least, most) = (millis(lengths.start), millis(lengths.end));
-    // Even on a scale of ratios: short ones are common.
-    let wanted = (least as f64 * (most as f64 / least as f64).powf(random.unit())) as usize;
+    let wanted = by_ratio(least as f64, most as f64, random);
     let mut samples: Vec<f32> = Vec::with_capacity(most);
     let (mut texts, mut last) = (Vec::new(), None);
     while samples.len() < wanted * 4 / 5 {
-        let pause = if samples.is_empty() { 0 } else { millis(random.whole(80..700)) };
+        let pause = by_ratio(SHORTEST_PAUSE_MS, longest_pause_ms(kind), random);
+        let pause = if samples.is_empty() { 0 } else { millis(pause) };
         let room = (wanted * 6 / 5).min(most).saturating_sub(samples.len() + pause);
         let fits = |(at, piece): &(usize, &Utterance)| Some(*at) != last && piece.samples.len() <= room;
         let fitting: Vec<(usize, &Utterance)> = speaker.pieces.iter().enumerate().filter(fits).collect();

@@ -5,19 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use offhook_detect::net::Network;
 use offhook_detect::timing::{TIMING_FEATURES, TimingFeatures, TimingModel};
 use offhook_detect::{FusionModel, Model};
-use offhook_sim::Label;
+use offhook_sim::{Label, Lines};
 
 use crate::calibration::{Bin, expected_calibration_error, reliability};
 use crate::card::Card;
-use crate::data::{Example, Generation, Part, Voices};
+use crate::data::{Example, Generation, Part};
 use crate::error::TrainError;
 use crate::fusion::{self, LabelledCall, Row};
-use crate::gathering::{self, part_name, sources};
-use crate::net_only::{RunOptions, name_of, read_model};
-use crate::net_training::NetRun;
+use crate::gathering::{self, Material, part_name};
+use crate::net_only::{RunOptions, name_of, read_model, train_net};
 use crate::progress::Progress;
 use crate::trees::{self, Direction, Samples, TreeConfig};
 
@@ -33,26 +31,18 @@ const BINS: usize = 10;
 /// # Errors
 /// [`TrainError`]: what is asked for cannot be done.
 pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result<Model, TrainError> {
-    let RunOptions { config, checkpoints, resume, threads } = *options;
+    let config = options.config;
     let from = config.fine_tuning.from.as_deref().map(read_model).transpose()?;
-    let voices = gathering::voices(config, tell)?;
+    let material = Material::gather(config, tell)?;
     let mut card = Card::new(config);
     card.from = from.as_ref().map(name_of);
-    let network = {
-        let train = gathering::simulated(config, &voices, Part::Train, false, tell)?;
-        let validation = gathering::simulated(config, &voices, Part::Validation, false, tell)?;
-        card.data = sources(Part::Train, &train).into_iter().chain(sources(Part::Validation, &validation)).collect();
-        let run = NetRun { config, checkpoints, resume, threads, from: from.as_ref() };
-        let trained = run.train(&train, &validation, tell)?;
-        trained.epochs.iter().for_each(|figures| card.add_epoch(figures));
-        Network::new(trained.architecture, trained.weights)?
-    };
+    let network = train_net(options, &material, from.as_ref(), &mut card, tell)?;
     let heard = |model: &Model, calls: &[LabelledCall], part, tell: &mut dyn FnMut(Progress)| {
         let model = Arc::new(model.clone());
         let name = format!("listening: {}", part_name(part));
         watched(name, calls.len(), tell, |told| fusion::hear(calls, &model, told))
     };
-    let calls = |part, tell: &mut dyn FnMut(Progress)| labelled(options, &voices, part, tell);
+    let calls = |part, tell: &mut dyn FnMut(Progress)| labelled(options, &material, part, tell);
     let with_net = Model::new(String::new(), Some(network.clone()), None, FusionModel::default());
     let timing = {
         let learned = heard(&with_net, &calls(Part::Train, tell)?, Part::Train, tell);
@@ -67,7 +57,11 @@ pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result
     let test = calls(Part::Test, tell)?;
     let weighed = Model::new(String::new(), Some(network.clone()), Some(timing.clone()), weights.clone());
     for (with_timing, with_net) in [(true, true), (true, false), (false, true)] {
-        let name = format!("operating curve{}{}", if with_timing { ", timing" } else { "" }, if with_net { ", net" } else { "" });
+        let name = format!(
+            "operating curve{}{}",
+            if with_timing { ", timing" } else { "" },
+            if with_net { ", net" } else { "" }
+        );
         let total = test.len() * fusion::THRESHOLDS;
         let curve =
             watched(name, total, tell, |told| fusion::operating_curve(&test, &weighed, with_timing, with_net, told));
@@ -84,10 +78,11 @@ pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result
     Ok(Model::new(card.to_json(), Some(network), Some(timing), weights))
 }
 
-/// Calls of a part with their samples, made anew: as much as the validation part has, but not less than half an hour.
+/// One's own calls of a part, and simulated ones made anew: as much as the validation part has, but not less than half
+/// an hour.
 fn labelled(
     options: &RunOptions<'_>,
-    voices: &Voices,
+    material: &Material,
     part: Part,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Vec<LabelledCall>, TrainError> {
@@ -95,10 +90,16 @@ fn labelled(
     let hours = (config.simulator.hours * config.split.validation).max(0.5);
     let length = Duration::from_secs_f64(hours * 3600.0);
     let seed = config.simulator.seed.wrapping_add(FRESH);
-    let generation = Generation { keep_samples: true, ..Generation::new(part, length, seed) };
+    let mut generation = Generation { keep_samples: true, ..Generation::new(part, length, seed) };
+    if part != Part::Train {
+        // What is promised holds on lines and voices as they are, not as varied as a net needs them.
+        generation.lines = Lines::OfSet;
+        generation.variety = false;
+    }
     let name = format!("making calls to weigh by: {}", part_name(part));
-    let examples = gathering::make(&generation, voices, name, tell)?;
-    Ok(examples.into_iter().filter_map(call_of).collect())
+    let examples = gathering::make(&generation, &material.voices, name, tell)?;
+    let own = material.own[part as usize].iter().map(|call| call.example(generation.longest, true));
+    Ok(own.chain(examples).filter_map(call_of).collect())
 }
 
 /// Added to the seed: other calls than those the net learns from.
@@ -123,10 +124,13 @@ fn timing_model(learned: &[Row], held_out: &[Row]) -> Result<TimingModel, TrainE
     };
     let mut directions = [Direction::Free; TIMING_FEATURES];
     for (direction, feature) in directions.iter_mut().zip(TimingFeatures::TABLE) {
-        // How far a voice lies above the noise says which line it is on, not who speaks.
-        if matches!(feature.name, "level_above_floor" | "voiced_share") {
-            *direction = Direction::Unused;
-        }
+        // Levels and voicing say which line it is, not who speaks.
+        *direction = match feature.name {
+            "level_above_floor" | "level_variation" | "voiced_share" => Direction::Unused,
+            "voice" | "turn_voice" => Direction::Rising,
+            "silence" => Direction::Falling,
+            _ => Direction::Free,
+        };
     }
     let config = TreeConfig { directions, ..TreeConfig::default() };
     Ok(trees::fit(&samples(learned), Some(&samples(held_out)), &config)?.model)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use offhook_train::{Card, RunOptions, TrainConfig, TrainError, train_net_only};
+use offhook_train::{Card, RunOptions, TrainConfig, TrainError, train, train_net_only};
 
 use crate::exit::{Exit, Mistake};
 use crate::output;
@@ -93,7 +93,11 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
         threads: args.threads.map_or_else(threads, NonZeroUsize::get),
     };
     let mut display = Display::new();
-    let trained = train_net_only(&options, &mut |progress| display.tell(&progress));
+    let mut tell = |progress| display.tell(&progress);
+    let trained = match args.only {
+        Some(Part::Net) => train_net_only(&options, &mut tell),
+        None => train(&options, &mut tell),
+    };
     display.finish();
     let model = trained.map_err(mistake)?;
     write_file(&args.out, &model.to_bytes())?;

@@ -12,8 +12,9 @@ pub use weights::{FusionModel, Mixture, OperatingPoint, Weights};
 
 use std::sync::{Arc, OnceLock};
 
-use crate::analysers::FEATURE_SET;
+use crate::analysers::{FEATURE_SET, MELS};
 use crate::net::Network;
+use crate::signals::LineSound;
 use crate::timing::TimingModel;
 use bytes::{Reader, Writer};
 
@@ -71,6 +72,7 @@ impl Model {
         let card = card_part.text()?;
         card_part.end()?;
         let network = optional(part("net")?, Network::read)?;
+        network.as_ref().map_or(Ok(()), fits)?;
         let timing = optional(part("timing")?, TimingModel::read)?;
         let mut weights = part("fusion")?;
         let fusion = FusionModel::read(&mut weights)?;
@@ -130,6 +132,26 @@ impl Model {
         let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         self.to_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step)
     }
+}
+
+/// That a net hears the frames made here and says what is understood here.
+fn fits(network: &Network) -> Result<(), ModelError> {
+    let wrong = |field: &str, given: usize, allowed: String| ModelError::Value {
+        section: "net",
+        field: field.to_owned(),
+        given: given.to_string(),
+        allowed,
+    };
+    let features = network.architecture().features;
+    if features != MELS {
+        return Err(wrong("features a frame", features, MELS.to_string()));
+    }
+    let sounds = LineSound::ALL.len();
+    if ![1, sounds + 1].contains(&network.outputs()) {
+        let allowed = format!("{} (the sounds of the line, and a machine) or 1 (a machine)", sounds + 1);
+        return Err(wrong("outputs", network.outputs(), allowed));
+    }
+    Ok(())
 }
 
 /// A part that may be empty.

@@ -9,6 +9,10 @@ use crate::verdict::{Probability, Reason};
 const STEP: u8 = 2;
 /// Hops of voice after which half of their mean counts.
 const HALF: f32 = 25.0;
+/// How fast the share of music follows: over about a second.
+const SMOOTHING: f32 = 0.01;
+/// The least share of music with which the net agrees that it is some.
+const LEAST_MUSIC: f32 = 0.3;
 /// A model outside is never surer than this.
 const LEAST_OUTSIDE: f32 = 0.002;
 /// No single hop says more than this about the voice.
@@ -23,6 +27,8 @@ pub(crate) struct Weigh {
     voice_hops: f32,
     prompt_hops: f32,
     recorded_hops: f32,
+    /// The net's share of music, smoothed; 1 without a net.
+    music: f32,
     /// The log-odds that a model outside the engine gave last.
     outside: Option<f32>,
     in_step: u8,
@@ -49,6 +55,7 @@ impl Weigh {
             voice_hops: 0.0,
             prompt_hops: 0.0,
             recorded_hops: 0.0,
+            music: 1.0,
             outside: None,
             in_step: 0,
             weighed: None,
@@ -75,6 +82,9 @@ impl Weigh {
         }
         if let Some(line) = &signals.line {
             self.call = line.machine;
+            if line.sounds != [0.0; LineSound::ALL.len()] {
+                self.music += (line.of(LineSound::Music) - self.music) * SMOOTHING;
+            }
             if voice {
                 let (live, recorded) = (line.of(LineSound::LiveVoice), line.of(LineSound::RecordedVoice));
                 let prompt = line.of(LineSound::Prompt);
@@ -107,6 +117,11 @@ impl Weigh {
         let timing = w.timing * timing;
         let odds = w.bias + timing + net;
         Weighed { machine: 1.0 / (1.0 + (-odds).exp()), timing, net }
+    }
+
+    /// Whether the net, if there is one, agrees that music plays.
+    pub(crate) fn agrees_on_music(&self) -> bool {
+        self.music >= LEAST_MUSIC
     }
 
     /// The opinion formed last.
