@@ -11,10 +11,11 @@ const BUILT_ON: &[(&str, &[&str])] = &[
     ("sim", &["audio"]),
     ("detect", &["audio"]),
     ("train", &["sim", "media", "detect"]),
+    ("onnx", &["detect"]),
     ("telephony", &["detect"]),
     ("agent", &["detect"]),
     ("server", &["telephony", "agent", "media"]),
-    ("cli", &["server", "train", "detect", "media", "sim", "audio"]),
+    ("cli", &["server", "train", "onnx", "detect", "media", "sim", "audio"]),
     // Stands alone: it must build before anything else does.
     ("xtask", &[]),
 ];
