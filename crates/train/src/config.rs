@@ -135,8 +135,7 @@ impl TrainConfig {
     fn resolve(&mut self, beside: &Path) {
         let lists =
             [&mut self.simulator.voices, &mut self.calls.manifests, &mut self.calls.folders, &mut self.calls.feedback];
-        let one = self.fine_tuning.from.iter_mut().chain(self.simulator.noises.iter_mut());
-        for path in lists.into_iter().flatten().chain(one) {
+        for path in lists.into_iter().flatten().chain(&mut self.fine_tuning.from) {
             *path = beside.join(&*path);
         }
     }
@@ -144,7 +143,7 @@ impl TrainConfig {
     /// All files and folders that the run reads.
     pub fn inputs(&self) -> impl Iterator<Item = &PathBuf> {
         let lists = [&self.simulator.voices, &self.calls.manifests, &self.calls.folders, &self.calls.feedback];
-        lists.into_iter().flatten().chain(&self.fine_tuning.from).chain(&self.simulator.noises)
+        lists.into_iter().flatten().chain(&self.fine_tuning.from)
     }
 }
 

@@ -25,7 +25,7 @@ pub use config::{
 };
 pub use error::TrainError;
 pub use fit_error::FitError;
-pub use gathering::{part_name, simulated, sources, voices};
+pub use gathering::{Material, part_name};
 pub use metrics::{Binary, Validation};
 pub use net_only::{RunOptions, name_of, read_model, train_net_only};
 pub use net_training::{NetRun, TrainedNet};

@@ -9,7 +9,7 @@ use crate::card::Card;
 use crate::config::TrainConfig;
 use crate::data::Part;
 use crate::error::TrainError;
-use crate::gathering::{self, sources};
+use crate::gathering::Material;
 use crate::net_training::NetRun;
 use crate::progress::Progress;
 
@@ -32,23 +32,38 @@ pub struct RunOptions<'a> {
 /// # Errors
 /// [`TrainError`]: what is asked for cannot be done.
 pub fn train_net_only(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result<Model, TrainError> {
+    let from = options.config.fine_tuning.from.as_deref().map(read_model).transpose()?;
+    let material = Material::gather(options.config, tell)?;
+    let mut card = Card::new(options.config);
+    card.from = from.as_ref().map(name_of);
+    let network = train_net(options, &material, from.as_ref(), &mut card, tell)?;
+    Ok(Model::new(card.to_json(), Some(network), None, FusionModel::default()))
+}
+
+/// Trains the net, from nothing or from that of a model; the card is told what from, and how that went.
+///
+/// # Errors
+/// [`TrainError`]: what is asked for cannot be done.
+pub(crate) fn train_net(
+    options: &RunOptions<'_>,
+    material: &Material,
+    from: Option<&Model>,
+    card: &mut Card,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Network, TrainError> {
     let RunOptions { config, checkpoints, resume, threads } = *options;
-    let from = config.fine_tuning.from.as_deref().map(read_model).transpose()?;
-    let voices = gathering::voices(config, tell)?;
-    let mut train = gathering::simulated(config, &voices, Part::Train, false, tell)?;
-    let validation = gathering::simulated(config, &voices, Part::Validation, false, tell)?;
-    let mut card = Card::new(config);
-    card.from = from.as_ref().map(|model| name_of(model));
-    card.data = sources(Part::Train, &train).into_iter().chain(sources(Part::Validation, &validation)).collect();
-    let run = NetRun { config, checkpoints, resume, threads, from: from.as_ref() };
+    let mut train = material.examples(config, Part::Train, tell)?;
+    let validation = material.examples(config, Part::Validation, tell)?;
+    let parts = [(Part::Train, &train), (Part::Validation, &validation)];
+    card.data = parts.into_iter().flat_map(|(part, calls)| material.sources(part, calls)).collect();
+    let run = NetRun { config, checkpoints, resume, threads, from };
     let trained = run.train(&train, &validation, tell)?;
     trained.epochs.iter().for_each(|figures| card.add_epoch(figures));
     if config.training.cross_validation > 0 {
         train.extend(validation);
         card.folds = run.cross_validate(train, tell)?;
     }
-    let network = Network::new(trained.architecture, trained.weights)?;
-    Ok(Model::new(card.to_json(), Some(network), None, FusionModel::default()))
+    Ok(Network::new(trained.architecture, trained.weights)?)
 }
 
 /// Reads a model file.

@@ -41,8 +41,6 @@ section! {
         synthesisers: bool = false, "true or false", |_| true;
         /// Sentences of each kind that the synthesisers speak.
         sentences: usize = 24, "1 to 10000", |count| (1..=10_000).contains(count);
-        /// A table of recorded noises and music, as voices; without it those rows of the voices are used.
-        noises: Option<PathBuf> = None, "a path", |_| true;
     }
 }
 
@@ -55,6 +53,8 @@ section! {
         folders: Vec<PathBuf> = Vec::new(), "a list of paths", |_| true;
         /// Tables of corrected verdicts, as the service exports them: path,label.
         feedback: Vec<PathBuf> = Vec::new(), "a list of paths", |_| true;
+        /// Copies of each call that are learnt from beside the call itself, each changed as the section augmentation says.
+        copies: usize = 4, "0 to 100", |copies| *copies <= 100;
     }
 }
 
@@ -88,7 +88,7 @@ impl Split {
 }
 
 section! {
-    /// How often what happens to a call before it is learnt from: each number is the share of calls it happens to.
+    /// How often what happens to a copy of a call of one's own before it is learnt from; simulated calls vary by themselves.
     Augmentation {
         /// Noise of another kind is added, 0 to 30 dB below the voice.
         noise_injection: f64 = 0.1, "0 to 1", is_share;
@@ -106,6 +106,10 @@ section! {
         gain: f64 = 0.5, "0 to 1", is_share;
         /// The voice is in a room.
         reverb: f64 = 0.1, "0 to 1", is_share;
+        /// Bands and stretches of time are hidden from the net (SpecAugment); drawn anew for each crop in each epoch, of simulated calls too.
+        masking: f64 = 0.5, "0 to 1", is_share;
+        /// The bands' levels are changed by a smooth curve, up to 6 dB and as much again in all; drawn as masking.
+        colouring: f64 = 0.5, "0 to 1", is_share;
     }
 }
 
@@ -133,7 +137,7 @@ section! {
         depth: Option<usize> = None, "1 to 16", |depth| depth.is_none_or(|depth| (1..=16).contains(&depth));
         /// Frames of 10 ms a step of the crnn and tcn.
         stride: usize = 2, "1 to 4", |stride| (1..=4).contains(stride);
-        /// Share of the values dropped in training before the last layer; left out for the kind's own: cnn 0.5, else 0.1.
+        /// Share of the outputs of each layer but the last that are dropped in training; left out for the kind's own: cnn 0.5, else 0.1.
         dropout: Option<f64> = None, "0 to 0.9", |share| share.is_none_or(|share| (0.0..=0.9).contains(&share));
     }
 }
@@ -269,7 +273,7 @@ section! {
         from: Option<PathBuf> = None, "a path", |_| true;
         /// Share of the learning rate that is used then.
         learning_rate_share: f64 = 0.2, "more than 0, up to 1", |share| *share > 0.0 && *share <= 1.0;
-        /// Share of the crops that come from simulated calls, so that nothing is forgotten; without calls of one's own all do.
+        /// Share of simulated calls in what is learnt from, so that nothing is forgotten, as far as simulator.hours has enough.
         simulated_share: f64 = 0.5, "0 to 1", is_share;
     }
 }

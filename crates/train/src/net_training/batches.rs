@@ -3,7 +3,8 @@
 use offhook_detect::analysers::MELS;
 use offhook_sim::Random;
 
-use crate::config::Training;
+use super::masking;
+use crate::config::{Augmentation, TrainConfig};
 use crate::data::{Class, CropConfig, Crops, Example, IGNORED, Sampler};
 use crate::error::TrainError;
 use crate::nn::{Batch, Net};
@@ -45,10 +46,12 @@ pub(super) struct Shown<'a> {
     sampler: Sampler<'a>,
     window: usize,
     seed: u64,
+    augmentation: &'a Augmentation,
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn new(calls: &'a [Example], net: &Net, training: &Training) -> Result<Self, TrainError> {
+    pub(super) fn new(calls: &'a [Example], net: &Net, config: &'a TrainConfig) -> Result<Self, TrainError> {
+        let TrainConfig { training, augmentation, .. } = config;
         let hops = |seconds: f64| (seconds * 100.0).round() as usize;
         let window = net.architecture().window;
         let crops = CropConfig {
@@ -59,7 +62,7 @@ impl<'a> Shown<'a> {
             ..CropConfig::default()
         };
         let sampler = Sampler::new(calls, crops, training.seed)?;
-        Ok(Self { calls, sampler, window, seed: training.seed })
+        Ok(Self { calls, sampler, window, seed: training.seed, augmentation })
     }
 
     /// Batches an epoch; the last may be smaller.
@@ -71,11 +74,14 @@ impl<'a> Shown<'a> {
     pub(super) fn epoch<'s>(&'s self, epoch: u64, hops_per_step: usize) -> impl Iterator<Item = Batch> + 's {
         let mut random = Random::for_item(self.seed ^ WINDOWS, epoch);
         self.sampler.epoch(epoch).map(move |crops| {
-            if self.window == 0 {
-                return of_crops(crops, hops_per_step);
-            }
-            let calls: Vec<&Example> = crops.examples.iter().map(|&at| &self.calls[at]).collect();
-            windows(&calls, self.window, |_| random.whole(0..2 * BEFORE))
+            let mut batch = if self.window == 0 {
+                of_crops(crops, hops_per_step)
+            } else {
+                let calls: Vec<&Example> = crops.examples.iter().map(|&at| &self.calls[at]).collect();
+                windows(&calls, self.window, |_| random.whole(0..2 * BEFORE))
+            };
+            masking::vary(&mut batch.frames, batch.time, self.augmentation, &mut random);
+            batch
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod batches;
 mod folds;
+mod masking;
 mod validate;
 
 use std::path::Path;
@@ -112,17 +113,10 @@ impl NetRun<'_> {
         let path = self.checkpoints.map(|folder| checkpoint::path(folder, fold));
         let mut state = self.begin(path.as_deref())?;
         let loss = self.loss(&state.net);
-        let shown = Shown::new(train, &state.net, training)?;
+        let shown = Shown::new(train, &state.net, self.config)?;
         let schedule = self.schedule(shown.batches() as u64);
         let began = Instant::now();
         while state.done.len() < training.epochs && waited(&state.done) < training.patience {
-            let minutes = began.elapsed().as_secs_f64() / 60.0;
-            if training.max_minutes > 0.0 && minutes >= training.max_minutes {
-                tell(Progress::Note(format!(
-                    "training ended after {minutes:.1} minutes, as training.max_minutes says"
-                )));
-                break;
-            }
             let epoch = state.done.len() + 1;
             let started = Instant::now();
             let losses = self.learn(&mut state, &shown, &loss, &schedule, tell)?;
@@ -144,6 +138,13 @@ impl NetRun<'_> {
                 self.keep(&state, path)?;
             }
             tell(Progress::Epoch(Box::new(figures)));
+            let minutes = began.elapsed().as_secs_f64() / 60.0;
+            if training.max_minutes > 0.0 && minutes >= training.max_minutes {
+                tell(Progress::Note(format!(
+                    "training ended after {minutes:.1} minutes, as training.max_minutes says"
+                )));
+                break;
+            }
         }
         Ok(state)
     }
