@@ -53,6 +53,10 @@ pub enum Course {
     Screening,
 }
 
+/// Share of the calls in which a voice that was recorded with the whole band comes over a telephone first. Most recorded
+/// people come over telephones, and studio prompts don't: the higher this is, the less the band tells them apart.
+const WIDEBAND_OVER_LEG: f64 = 0.75;
+
 /// What makes one call's voice differ from the next one's.
 struct Variety {
     random: Random,
@@ -68,7 +72,7 @@ impl Variety {
     fn drawn(mut random: Random) -> Self {
         let change = random.chance(0.7).then(|| VoiceChange::drawn(&mut random));
         let leg = FirstLeg::drawn(&mut random);
-        let (wideband_over_leg, greeting_over_leg) = (random.chance(0.5), random.chance(0.3));
+        let (wideband_over_leg, greeting_over_leg) = (random.chance(WIDEBAND_OVER_LEG), random.chance(0.3));
         Self { random, change, leg, wideband_over_leg, greeting_over_leg }
     }
 }

@@ -49,8 +49,8 @@ pub struct SimConfig {
     pub noises: Vec<Arc<[f32]>>,
     /// Recordings of music, ±1 at 8 kHz, that are played besides the simulator's own where `variety` is asked for.
     pub music: Vec<Arc<[f32]>>,
-    /// Whether each call's voice is changed in pitch and tempo and, if its source has the whole band, half of the time
-    /// comes over a telephone first; and whether announcements may be said twice. For training, where few voices must
+    /// Whether each call's voice is changed in pitch and tempo and, if its source has the whole band, mostly comes
+    /// over a telephone first; and whether announcements may be said twice. For training, where few voices must
     /// stand for many and none may be known by its channel.
     pub variety: bool,
     /// Share of calls, 0 to 1, whose sound begins before the answer, with ringback or an announcement. 0 for none.

@@ -13,7 +13,12 @@ use std::time::Duration;
 pub(crate) fn varied_line(noises: &[NoiseSource], random: &mut Random) -> Line {
     let encoding = coding(random);
     if random.chance(0.25) {
-        return Line { narrow: random.chance(0.4), gain_db: random.between(-6.0..4.0) as f32, ..Line::clean(encoding) };
+        return Line {
+            handset: random.chance(0.5).then(|| Box::new(Handset::drawn(random))),
+            narrow: random.chance(0.5),
+            gain_db: random.between(-6.0..4.0) as f32,
+            ..Line::clean(encoding)
+        };
     }
     let snr_db = match random.whole(0..10) {
         0..2 => random.between(0.0..10.0),
@@ -29,12 +34,12 @@ pub(crate) fn varied_line(noises: &[NoiseSource], random: &mut Random) -> Line {
             distance_db: random.between(0.0..20.0) as f32,
         }),
         noise,
-        handset: random.chance(0.7).then(|| Box::new(Handset::drawn(random))),
+        handset: random.chance(0.85).then(|| Box::new(Handset::drawn(random))),
         echo: random.chance(0.1).then(|| Echo {
             delay: Duration::from_millis(random.whole(20..300) as u64),
             loss_db: random.between(12.0..40.0) as f32,
         }),
-        narrow: random.chance(0.45),
+        narrow: random.chance(0.6),
         low_pass_hz: random.chance(0.3).then(|| random.between(2800.0..3400.0)),
         tandem: random.chance(0.25).then(|| coding(random)),
         gain_db: random.between(-12.0..8.0) as f32,

@@ -1,12 +1,14 @@
-//! What calls to learn from are like: how many of what, and how long it takes to make them.
+//! What calls to learn from are like: how many of what, how long it takes to make them, and how well the channel alone
+//! tells people from machines, with and without what is done against that.
 //!
 //! ```sh
 //! cargo run --release -p offhook-train --example data -- voices.csv 1.0 synthesisers
 //! ```
 #![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
 
+use offhook_sim::Lines;
 use offhook_sim::synthesiser::Synthesiser;
-use offhook_train::data::{Class, DataError, Example, Generation, Part, VoiceOptions, Voices};
+use offhook_train::data::{ChannelProbe, Class, DataError, Example, Generation, Part, VoiceOptions, Voices};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -28,13 +30,42 @@ fn main() -> Result<(), DataError> {
         }
         println!("{part:?}: speakers of each source {sources:?}");
     }
-    for (part, hours) in [(Part::Train, hours), (Part::Validation, hours / 4.0)] {
-        let begun = Instant::now();
-        let examples = Generation::new(part, Duration::from_secs_f64(3600.0 * hours), 1).make(&voices, &|_, _| {})?;
-        println!("{part:?}: {} calls, {hours} h, in {:.1} s", examples.len(), begun.elapsed().as_secs_f64());
-        tell(&examples);
+    for (about, lines, variety) in [
+        ("lines as elsewhere, voices as they are", Lines::OfSet, false),
+        ("varied lines, voices as they are", Lines::Varied, false),
+        ("varied lines and voices", Lines::Varied, true),
+    ] {
+        println!("{about}:");
+        let make = |part, hours: f64| {
+            let begun = Instant::now();
+            let all = Generation::new(part, Duration::from_secs_f64(3600.0 * hours), 1);
+            let examples = Generation { lines: lines.clone(), variety, ..all }.make(&voices, &|_, _| {})?;
+            println!("  {part:?}: {} calls, {hours} h, in {:.1} s", examples.len(), begun.elapsed().as_secs_f64());
+            Ok::<_, DataError>(examples)
+        };
+        let (train, validation) = (make(Part::Train, hours)?, make(Part::Validation, hours / 2.0)?);
+        if variety {
+            tell(&train);
+        }
+        tell_probe("people against machines", &train, &validation);
+        // The same voices on both sides: what is left is what the length and rhythm of greetings give away.
+        let [train, validation] = [&train, &validation].map(|examples| {
+            let by_people = |example: &&Example| !["debian", "doghouch", "builtin"].contains(&example.source.as_str());
+            examples.iter().filter(by_people).cloned().collect::<Vec<_>>()
+        });
+        tell_probe("people against people's greetings", &train, &validation);
     }
     Ok(())
+}
+
+fn tell_probe(about: &str, train: &[Example], validation: &[Example]) {
+    match ChannelProbe::measure(train, validation) {
+        Ok(probe) => {
+            let [background, speech, all] = [probe.background, probe.speech, probe.all].map(|figures| figures.auc);
+            println!("  channel probe, {about}: AUC {background:.3} background, {speech:.3} speech, {all:.3} all");
+        }
+        Err(error) => println!("  channel probe, {about}: {error}"),
+    }
 }
 
 fn tell(examples: &[Example]) {

@@ -68,5 +68,15 @@ pub enum DataError {
     Synthesis(#[from] SynthesisError),
 }
 
-/// What could not be used and was passed over.
-pub type Skipped = Vec<DataError>;
+impl DataError {
+    /// The message with those of its causes.
+    pub(super) fn with_cause(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text += &format!(": {error}");
+            cause = error.source();
+        }
+        text
+    }
+}

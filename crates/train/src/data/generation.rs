@@ -92,10 +92,10 @@ impl Generation {
     /// # Errors
     /// As [`Self::simulator`].
     pub fn make(&self, voices: &Voices, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Vec<Example>, DataError> {
-        /// Calls between two looks at whether there are enough.
-        const BLOCK: u64 = 256;
         let simulator = self.simulator(voices)?;
         let wanted = (self.length.as_millis() / 10) as u64;
+        // Calls between two looks at whether there are enough; a call has about 1000 hops.
+        let block = (wanted / 2000).clamp(16, 256);
         let longest = (self.longest.as_millis() / 10).max(1) as usize;
         let (mut examples, mut hops, mut next) = (Vec::new(), 0, 0);
         while hops < wanted {
@@ -108,13 +108,13 @@ impl Generation {
                 progress(now.min(wanted), wanted);
                 example
             };
-            for example in in_parallel(next..next + BLOCK, &make) {
+            for example in in_parallel(next..next + block, &make) {
                 if hops < wanted {
                     hops += example.hops() as u64;
                     examples.push(example);
                 }
             }
-            next += BLOCK;
+            next += block;
         }
         Ok(examples)
     }

@@ -1,6 +1,7 @@
 //! Recorded and synthesised voices, dealt to the parts.
 
-use super::error::{DataError, Skipped};
+use super::cache::fingerprint;
+use super::error::DataError;
 use super::generation::in_parallel;
 use super::phrases::phrases;
 use super::split::{Part, Shares};
@@ -59,6 +60,7 @@ impl VoiceOptions {
 #[derive(Clone, Debug, Default)]
 pub struct Voices {
     banks: [VoiceBank; 3],
+    fingerprint: u64,
     speakers: BTreeMap<(String, String), (Part, String)>,
     /// Noises, ±1 at 8 kHz.
     pub noises: Vec<Arc<[f32]>>,
@@ -131,8 +133,7 @@ impl Voices {
                 if options.strict {
                     return Err(error);
                 }
-                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-                voices.skipped.push(format!("{error}{cause}"));
+                voices.skipped.push(error.with_cause());
             }
         }
         if recorded.is_empty() && !options.manifests.is_empty() {
@@ -143,6 +144,9 @@ impl Voices {
             return Err(DataError::Setting { field: "voices", given, allowed });
         }
         voices.deal(&recorded, options);
+        let heard = recorded.iter().flat_map(|one| &one.samples).map(|sample| sample.to_bits());
+        let asked = format!("{:?} {} {:?} {}", options.shares, options.seed, options.synthesisers, options.sentences);
+        voices.fingerprint = fingerprint(heard.chain(asked.bytes().map(u32::from)));
         for (number, one) in recorded.iter().enumerate() {
             voices.add(one, number);
         }
@@ -153,6 +157,11 @@ impl Voices {
     /// The voices of a part.
     pub fn bank(&self, part: Part) -> &VoiceBank {
         &self.banks[part as usize]
+    }
+
+    /// A number that stands for all recordings, in order, and for how they were dealt and synthesised.
+    pub(super) fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// The part a speaker of a source is in.
@@ -280,7 +289,7 @@ fn length(utterance: &Utterance) -> Duration {
 }
 
 /// The recordings of a table, and what could not be decoded.
-fn read(manifest: &Path) -> Result<(Vec<Recorded>, Skipped), DataError> {
+fn read(manifest: &Path) -> Result<(Vec<Recorded>, Vec<DataError>), DataError> {
     let table = Table::read(manifest, &["path", "label"])?;
     let rows: Vec<_> = table.rows.iter().filter_map(|row| Some((row, used(&table, row)?))).collect();
     let decode = |at: u64| {
