@@ -123,6 +123,7 @@ fn copies_change_what_they_are_told_to_and_repeat_by_seed() {
         loss: 0.0,
         gain: 0.0,
         reverb: 0.0,
+        ..Augmentation::default()
     };
     let plain = copies(none.clone()).make(&calls);
     assert_eq!(plain.len(), 7);
