@@ -28,17 +28,21 @@
 //! that looks across time and decides) → [`Event`]s and a [`Verdict`].
 
 pub mod analysers;
+mod batch;
 mod classic;
 mod config;
 mod detector;
+mod ear;
 mod event;
 pub mod features;
 mod fusion;
+mod learned;
 mod method;
 mod model;
 pub mod net;
 mod odds;
 mod parameter;
+mod rules;
 mod signals;
 mod tables;
 pub mod timing;
@@ -46,7 +50,9 @@ mod trace;
 mod trackers;
 mod verdict;
 mod vocabulary;
+mod weighing;
 
+pub use batch::Batch;
 pub use config::{
     BeepConfig, CadenceConfig, ClassicConfig, ConfigError, DecideConfig, DetectConfig, MusicConfig, Preset,
     ReadyConfig, ToneConfig, VadConfig, WeighConfig,
@@ -54,10 +60,11 @@ pub use config::{
 pub use detector::{Detector, Events, Params};
 pub use event::{Event, EventKind, Fact, Phase, ReadyReason};
 pub use method::Method;
-pub use model::ModelError;
+pub use model::{FusionModel, Mixture, Model, ModelError, OperatingPoint, Weights};
 pub use offhook_audio::tones::{Country, FaxTone, SitCode, SupervisoryTone};
 pub use parameter::{Parameter, Value};
-pub use signals::{Beep, DtmfDigit, Level, Signals, SpeechState, ToneBurst, Voice};
+pub use signals::{Beep, DtmfDigit, Level, Line, LineSound, Signals, SpeechState, ToneBurst, Voice};
+pub use trackers::Inputs;
 pub use trace::{Input, Trace, TraceError};
 pub use verdict::{AnsweredBy, Cause, Probabilities, Probability, Reason, Stage, Verdict};
 pub use vocabulary::{Outcome, Vocabulary};

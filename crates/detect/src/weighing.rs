@@ -1,8 +1,8 @@
 //! The decision of the learned models: certainty against time.
 //!
 //! A machine is called as soon as its probability reaches the threshold of the operating point. A person is called in
-//! silence: after the least silence if a person is very likely, after more silence if less so, and after the latest
-//! silence if a machine is not likely enough to be called.
+//! silence: after the least silence if a person is very likely, after more silence if less so. After the latest silence it
+//! is one or the other.
 
 use std::time::Duration;
 
@@ -29,27 +29,37 @@ pub(crate) fn decided(
     c.first_word?;
     let opinion = weigh.opinion(learned, c.sounding())?;
     let silence = c.silence();
-    if opinion.machine >= learned.threshold && c.voice >= LEAST_VOICE {
+    let certain = opinion.machine >= learned.threshold;
+    let quiet = !c.sounding() && !music;
+    let settled = quiet && silence >= w.late_silence && opinion.machine >= settling(learned.threshold);
+    if (certain || settled) && c.voice >= LEAST_VOICE {
         let machine = if music { AnsweredBy::Ivr } else { AnsweredBy::Voicemail };
-        return Some((machine, cause(c, weigh, learned, opinion, learned.threshold)));
+        let limit = if certain { learned.threshold } else { settling(learned.threshold) };
+        return Some((machine, cause(c, weigh, learned, opinion, limit)));
     }
-    if c.sounding() || music || silence < w.least_silence {
+    if !quiet || silence < w.least_silence {
         return None;
     }
-    let limit = person_below(w, learned.threshold, silence);
+    let limit = person_below(w, settling(learned.threshold), silence);
     (opinion.machine < limit).then(|| (AnsweredBy::Human, cause(c, weigh, learned, opinion, limit)))
+}
+
+/// What parts machines from people after the latest silence: half the log-odds of `threshold`. That one is looked at again
+/// and again while somebody speaks and must hold every time; this one is looked at once.
+fn settling(threshold: f32) -> f32 {
+    1.0 / (1.0 + (-0.5 * log_odds(threshold)).exp())
 }
 
 /// A machine must be less likely than this for a person to be called after this much silence. The limit rises in log-odds
 /// as the cube of the silence: most of the way lies at the end, where a reader's pauses are over.
-fn person_below(w: &WeighConfig, threshold: f32, silence: Duration) -> f32 {
-    let first = (1.0 - w.early_certainty.get()).min(threshold);
+fn person_below(w: &WeighConfig, last: f32, silence: Duration) -> f32 {
+    let first = (1.0 - w.early_certainty.get()).min(last);
     let span = w.late_silence.saturating_sub(w.least_silence).as_secs_f32();
     let waited = silence.saturating_sub(w.least_silence).as_secs_f32();
     if waited >= span {
-        return threshold;
+        return last;
     }
-    let (first, last) = (log_odds(first), log_odds(threshold));
+    let (first, last) = (log_odds(first), log_odds(last));
     1.0 / (1.0 + (-(first + (last - first) * (waited / span).powi(3))).exp())
 }
 
@@ -92,7 +102,7 @@ mod tests {
         let w = WeighConfig::default();
         let at = |ms| person_below(&w, 0.9, Duration::from_millis(ms));
         assert!((at(300) - 0.03).abs() < 1e-6 && at(600) > at(400));
-        assert_eq!((at(1800), at(5000)), (0.9, 0.9));
+        assert_eq!((at(2200), at(5000)), (0.9, 0.9));
         let strict = WeighConfig { early_certainty: Probability::percent(50.0), ..w };
         assert!((person_below(&strict, 0.3, w.least_silence) - 0.3).abs() < 1e-6);
     }

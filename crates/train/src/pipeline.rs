@@ -36,7 +36,12 @@ pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result
     let material = Material::gather(config, tell)?;
     let mut card = Card::new(config);
     card.from = from.as_ref().map(name_of);
-    let network = train_net(options, &material, from.as_ref(), &mut card, tell)?;
+    // No epochs: the net of the other model is kept, and joined anew.
+    let kept = from.as_ref().and_then(Model::network).filter(|_| config.training.epochs == 0);
+    let network = match kept {
+        Some(network) => network.clone(),
+        None => train_net(options, &material, from.as_ref(), &mut card, tell)?,
+    };
     let heard = |model: &Model, calls: &[LabelledCall], part, tell: &mut dyn FnMut(Progress)| {
         let model = Arc::new(model.clone());
         let name = format!("listening: {}", part_name(part));
@@ -44,14 +49,14 @@ pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result
     };
     let calls = |part, tell: &mut dyn FnMut(Progress)| labelled(options, &material, part, tell);
     let with_net = Model::new(String::new(), Some(network.clone()), None, FusionModel::default());
+    let validation = calls(Part::Validation, tell)?;
     let timing = {
         let learned = heard(&with_net, &calls(Part::Train, tell)?, Part::Train, tell);
-        let held_out = heard(&with_net, &calls(Part::Validation, tell)?, Part::Validation, tell);
+        let held_out = heard(&with_net, &validation, Part::Validation, tell);
         tell(Progress::Stage { name: "fitting trees".to_owned(), total: 0 });
         timing_model(&learned, &held_out)?
     };
     let both = Model::new(String::new(), Some(network.clone()), Some(timing.clone()), FusionModel::default());
-    let validation = calls(Part::Validation, tell)?;
     let rows = heard(&both, &validation, Part::Validation, tell);
     let mut weights = fusion::fit(&rows)?;
     let test = calls(Part::Test, tell)?;
@@ -90,17 +95,37 @@ fn labelled(
     let hours = (config.simulator.hours * config.split.validation).max(0.5);
     let length = Duration::from_secs_f64(hours * 3600.0);
     let seed = config.simulator.seed.wrapping_add(FRESH);
-    let mut generation = Generation { keep_samples: true, ..Generation::new(part, length, seed) };
-    if part != Part::Train {
-        // What is promised holds on lines and voices as they are, not as varied as a net needs them.
-        generation.lines = Lines::OfSet;
-        generation.variety = false;
+    let make = |part: Part, length: Duration, varied: bool, tell: &mut dyn FnMut(Progress)| {
+        let mut generation = Generation { keep_samples: true, ..Generation::new(part, length, seed) };
+        if !varied {
+            // What is promised holds on lines and voices as they are, not as varied as a net needs them.
+            generation.lines = Lines::OfSet;
+            generation.variety = false;
+        }
+        let name = format!("making calls to weigh by: {}", part_name(part));
+        gathering::make(&generation, &material.voices, name, tell)
+    };
+    let mut examples = make(part, length, part == Part::Train, tell)?;
+    let bank = material.voices.bank(part);
+    match part {
+        Part::Train => {}
+        // Some of the prompts in the field are by voices that were learnt, some are not.
+        Part::Validation => {
+            let known = make(Part::Train, length.mul_f64(KNOWN), false, tell)?;
+            examples.extend(known.into_iter().filter(|call| matches!(call.label, Label::Ivr | Label::Announcement)));
+        }
+        // People who answer a telephone, rather than people who read aloud, if there are any.
+        Part::Test if examples.iter().any(|call| bank.is_telephone(&call.source)) => {
+            examples.retain(|call| call.label != Label::Human || bank.is_telephone(&call.source));
+        }
+        Part::Test => {}
     }
-    let name = format!("making calls to weigh by: {}", part_name(part));
-    let examples = gathering::make(&generation, &material.voices, name, tell)?;
-    let own = material.own[part as usize].iter().map(|call| call.example(generation.longest, true));
+    let own = material.own[part as usize].iter().map(|call| call.example(Duration::from_secs(15), true));
     Ok(own.chain(examples).filter_map(call_of).collect())
 }
+
+/// How much is made, beside the calls to fit the weights on, for prompts by voices that were learnt.
+const KNOWN: f64 = 0.7;
 
 /// Added to the seed: other calls than those the net learns from.
 const FRESH: u64 = 1_000_003;

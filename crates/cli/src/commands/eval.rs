@@ -38,7 +38,7 @@ pub(crate) struct EvalArgs {
     /// how far the classic preset agrees
     #[arg(long, value_name = "FILE")]
     asterisk_table: Option<PathBuf>,
-    /// Compare these presets side by side
+    /// Compare these presets side by side; each may have parameters of its own: balanced+weigh.net=false
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', conflicts_with = "preset")]
     presets: Vec<String>,
     /// Leave the operating curve out: it runs the detector a dozen times more
@@ -83,11 +83,13 @@ Shares have 95 % Wilson intervals; percentiles lie on the straight line between 
 Examples:
   offhook eval calls/manifest.csv
   offhook eval calls/manifest.csv --presets classic,balanced --html report.html
+  offhook eval calls/manifest.csv --presets balanced,balanced+weigh.net=false
   offhook eval calls/manifest.csv --set decide.long_greeting=3s --no-curve";
 
-/// One preset to be measured: its settings, and where its detectors stand among all.
+/// One preset to be measured, and where its detectors stand among all.
 struct Contestant {
-    settings: Settings,
+    /// As it was named.
+    name: String,
     parameter: &'static str,
     /// The settings tried along the curve.
     sweep: Vec<String>,
@@ -173,13 +175,21 @@ fn agree(table: &BTreeMap<String, Answer>, all: &[Labelled<'_>]) -> Result<Agree
 /// The presets to measure, and all the detectors that takes.
 fn contestants(args: &EvalArgs) -> Result<(Vec<Contestant>, Vec<Arc<Params>>)> {
     let all = if args.presets.is_empty() {
-        vec![Settings::gather(&args.settings)?]
+        let settings = Settings::gather(&args.settings)?;
+        vec![(settings.preset.name().to_owned(), settings)]
     } else {
-        args.presets.iter().map(|name| Settings::gather_with_preset(&args.settings, name)).collect::<Result<_>>()?
+        let named = |name: &String| {
+            let mut parts = name.split('+');
+            let preset = parts.next().unwrap_or_default();
+            let mut settings = args.settings.clone();
+            settings.set.extend(parts.map(str::to_owned));
+            Settings::gather_with_preset(&settings, preset).map(|settings| (name.clone(), settings))
+        };
+        args.presets.iter().map(named).collect::<Result<Vec<_>>>()?
     };
     let model = args.settings.model.read()?;
     let (mut contestants, mut lanes) = (Vec::new(), Vec::new());
-    for settings in all {
+    for (name, settings) in all {
         let first_lane = lanes.len();
         lanes.push(model.params(settings.config)?);
         let (parameter, values) = match settings.config.decide.method {
@@ -198,7 +208,7 @@ fn contestants(args: &EvalArgs) -> Result<(Vec<Contestant>, Vec<Arc<Params>>)> {
                 sweep.push(if value.ends_with('%') { value.to_owned() } else { format!("{value} ms") });
             }
         }
-        contestants.push(Contestant { settings, parameter, sweep, first_lane });
+        contestants.push(Contestant { name, parameter, sweep, first_lane });
     }
     Ok((contestants, lanes))
 }
@@ -241,7 +251,7 @@ fn measure(contestant: &Contestant, heard: &[Labelled<'_>], args: &EvalArgs) -> 
         heard.iter().map(|(row, heard)| Call { row, said: &heard[contestant.first_lane + at].said }).collect()
     };
     let calls = lane(0);
-    let mut report = PresetReport::new(contestant.settings.preset.name().to_owned(), &calls);
+    let mut report = PresetReport::new(contestant.name.clone(), &calls);
     if !args.no_curve {
         let by_parameter = contestant.sweep.iter().enumerate().map(|(at, setting)| {
             Point::new(setting.clone(), &lane(at + 1), |call| call.said.first.answered_by.is_machine())

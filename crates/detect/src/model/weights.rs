@@ -3,8 +3,8 @@
 //! The logarithm of a machine's odds is a weighted sum (a logistic regression, which is calibrated by its fit) of
 //! - what the timing model says,
 //! - what the net says of the call so far (its output for "a machine answered"), and
-//! - what the net said of the voice: the mean, over all hops with voice, of the logarithm of the odds of recorded voice
-//!   and prompts against live voice, drawn towards zero while there is little voice.
+//! - what the net said of the voice: the mean, over all hops with voice, of the logarithm of the odds of a prompt's voice
+//!   against a person's, live or recorded, drawn towards zero while there is little voice.
 //!
 //! There is one set of weights while voice sounds and one for silence, and such a pair for each choice of models.
 

@@ -15,6 +15,8 @@ const SMOOTHING: f32 = 0.01;
 const LEAST_MUSIC: f32 = 0.3;
 /// A model outside is never surer than this.
 const LEAST_OUTSIDE: f32 = 0.002;
+/// Added to shares before their ratio is taken.
+const LEAST_SHARE: f32 = 0.01;
 /// No single hop says more than this about the voice.
 const MOST_ODDS: f32 = 4.0;
 
@@ -88,14 +90,14 @@ impl Weigh {
             if voice {
                 let (live, recorded) = (line.of(LineSound::LiveVoice), line.of(LineSound::RecordedVoice));
                 let prompt = line.of(LineSound::Prompt);
-                let odds = ((recorded + prompt + 1e-3) / (live + 1e-3)).ln();
+                let odds = ((prompt + LEAST_SHARE) / (live + recorded + LEAST_SHARE)).ln();
                 self.voice_odds += odds.clamp(-MOST_ODDS, MOST_ODDS);
                 self.voice_hops += 1.0;
                 self.prompt_hops += prompt;
                 self.recorded_hops += recorded;
             }
         }
-        self.in_step += 1;
+        self.in_step = self.in_step.saturating_add(1);
     }
 
     /// The opinion, once something was said; a new one every 20 ms.

@@ -194,6 +194,8 @@ impl Voices {
         for (group, speakers) in groups {
             let weights: Vec<f64> = speakers.values().copied().collect();
             let parts = match group {
+                // Where synthesisers speak too, whole voices of theirs are held out, and the few recorded ones are learned.
+                "" if !options.synthesisers.is_empty() => vec![Part::Train; weights.len()],
                 "" => options.shares.deal_by_weight(&weights),
                 _ => options.shares.deal_shuffled(&weights, options.seed),
             };
