@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::TrainConfig;
+use crate::config::{Simulated, TrainConfig};
 use crate::error::TrainError;
 use crate::progress::EpochFigures;
 
@@ -106,7 +106,10 @@ fn parts(bytes: &[u8]) -> Option<[&[u8]; 3]> {
 /// The first section in which two configurations are of different runs.
 fn difference(one: &TrainConfig, other: &TrainConfig) -> Option<&'static str> {
     let sections = [
-        ("simulator", one.simulator != other.simulator),
+        (
+            "simulator",
+            Simulated { cache: None, ..one.simulator.clone() } != Simulated { cache: None, ..other.simulator.clone() },
+        ),
         ("calls", one.calls != other.calls),
         ("split", one.split != other.split),
         ("augmentation", one.augmentation != other.augmentation),

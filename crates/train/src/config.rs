@@ -135,7 +135,7 @@ impl TrainConfig {
     fn resolve(&mut self, beside: &Path) {
         let lists =
             [&mut self.simulator.voices, &mut self.calls.manifests, &mut self.calls.folders, &mut self.calls.feedback];
-        for path in lists.into_iter().flatten().chain(&mut self.fine_tuning.from) {
+        for path in lists.into_iter().flatten().chain(&mut self.fine_tuning.from).chain(&mut self.simulator.cache) {
             *path = beside.join(&*path);
         }
     }

@@ -9,7 +9,9 @@ use offhook_sim::synthesiser::Synthesiser;
 
 use crate::card::DataSource;
 use crate::config::TrainConfig;
-use crate::data::{Copies, Example, Generation, LabelledCall, LabelledCalls, Part, Shares, VoiceOptions, Voices};
+use crate::data::{
+    Copies, DataError, Example, Generation, LabelledCall, LabelledCalls, Part, Shares, VoiceOptions, Voices,
+};
 use crate::error::TrainError;
 use crate::progress::Progress;
 
@@ -78,7 +80,11 @@ impl Material {
         }
         let length = Duration::from_secs_f64(hours * 3600.0);
         let generation = Generation { longest: LONGEST, ..Generation::new(part, length, config.simulator.seed) };
-        examples.extend(make(&generation, &self.voices, format!("making calls: {}", part_name(part)), tell)?);
+        let name = format!("making calls: {}", part_name(part));
+        examples.extend(watched(&generation, name, tell, |progress| match &config.simulator.cache {
+            Some(folder) => generation.make_cached(&self.voices, folder, progress),
+            None => generation.make(&self.voices, progress),
+        })?);
         Ok(examples)
     }
 
@@ -175,10 +181,20 @@ pub(crate) fn make(
     name: String,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Example>, TrainError> {
+    watched(generation, name, tell, |progress| generation.make(voices, progress))
+}
+
+/// Does `work`, which makes the calls of `generation`, on a thread of its own while telling how far it is.
+fn watched(
+    generation: &Generation,
+    name: String,
+    tell: &mut dyn FnMut(Progress),
+    work: impl FnOnce(&(dyn Fn(u64, u64) + Sync)) -> Result<Vec<Example>, DataError> + Send,
+) -> Result<Vec<Example>, TrainError> {
     tell(Progress::Stage { name, total: (generation.length.as_millis() / 10) as u64 });
     let made = AtomicU64::new(0);
     let calls = std::thread::scope(|scope| {
-        let work = scope.spawn(|| generation.make(voices, &|hops, _| made.store(hops, Ordering::Relaxed)));
+        let work = scope.spawn(|| work(&|hops, _| made.store(hops, Ordering::Relaxed)));
         while !work.is_finished() {
             std::thread::sleep(EVERY);
             tell(Progress::Advanced { done: made.load(Ordering::Relaxed) });

@@ -1,6 +1,6 @@
 mod compare;
 mod cost;
-mod info;
+pub(super) mod info;
 mod validate;
 
 use std::path::{Path, PathBuf};

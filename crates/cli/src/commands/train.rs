@@ -1,5 +1,6 @@
 mod curves;
 mod display;
+mod operating;
 mod page;
 pub(crate) mod summary;
 
@@ -11,6 +12,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use offhook_train::{Card, RunOptions, TrainConfig, TrainError, train, train_net_only};
 
+use super::model::info;
 use crate::exit::{Exit, Mistake};
 use crate::output;
 use crate::terminal::Paint;
@@ -103,10 +105,11 @@ pub(crate) fn run(args: &TrainArgs) -> Result<Exit> {
     write_file(&args.out, &model.to_bytes())?;
     let card = Card::from_json(model.card())?;
     if let Some(path) = &args.html {
-        write_file(path, page::page(&card).as_bytes())?;
+        write_file(path, page::page(&card, &model).as_bytes())?;
     }
     let mut out = io::stdout().lock();
     summary::write(&mut out, &card, Paint::for_output())?;
+    info::curve(&mut out, &model.fusion().all, Paint::for_output())?;
     writeln!(out, "the model is in {}", args.out.display())?;
     out.flush()?;
     Ok(Exit::Done)

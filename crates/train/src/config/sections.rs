@@ -41,6 +41,8 @@ section! {
         synthesisers: bool = false, "true or false", |_| true;
         /// Sentences of each kind that the synthesisers speak.
         sentences: usize = 24, "1 to 10000", |count| (1..=10_000).contains(count);
+        /// A folder in which the calls that the net learns from are kept, so that they are not made again; left out, none are.
+        cache: Option<PathBuf> = None, "a path", |_| true;
     }
 }
 
@@ -216,8 +218,8 @@ section! {
         seed: u64 = 1, "0 or more", |_| true;
         /// Crops learnt from at once.
         batch_size: usize = 32, "1 to 4096", |size| (1..=4096).contains(size);
-        /// Times all calls are gone through at most.
-        epochs: usize = 100, "1 to 10000", |epochs| (1..=10_000).contains(epochs);
+        /// Times all calls are gone through at most; 0 keeps the net of fine_tuning.from and fits only what joins it to the timing model.
+        epochs: usize = 100, "0 to 10000", |epochs| (0..=10_000).contains(epochs);
         /// The highest learning rate.
         learning_rate: f64 = 0.001, "more than 0, up to 1", |rate| *rate > 0.0 && *rate <= 1.0;
         /// How weights follow gradients.

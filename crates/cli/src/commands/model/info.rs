@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::Result;
 use offhook_detect::analysers::FEATURE_SET;
 use offhook_detect::net::Network;
-use offhook_detect::{Mixture, Model, Weights};
+use offhook_detect::{FusionModel, Mixture, Model, Weights};
 use offhook_train::Card;
 
 use super::cost;
@@ -53,7 +53,9 @@ fn write(out: &mut dyn Write, model: &Model, trees: bool, paint: Paint) -> io::R
         None => writeln!(out, "  none")?,
     }
     let fusion = model.fusion();
-    writeln!(out, "{}", heading("Fusion: log-odds of a machine"))?;
+    if *fusion != FusionModel::default() {
+        writeln!(out, "{}", heading("Fusion: log-odds of a machine"))?;
+    }
     for (name, mixture) in [("all", &fusion.all), ("timing alone", &fusion.timing), ("net alone", &fusion.net)] {
         weights(out, &format!("{name}, voice"), mixture.speaking)?;
         weights(out, &format!("{name}, silence"), mixture.silent)?;
@@ -94,7 +96,8 @@ fn weights(out: &mut dyn Write, name: &str, weights: Weights) -> io::Result<()> 
     )
 }
 
-fn curve(out: &mut dyn Write, mixture: &Mixture, paint: Paint) -> io::Result<()> {
+/// Writes an operating curve, if there is one.
+pub(crate) fn curve(out: &mut dyn Write, mixture: &Mixture, paint: Paint) -> io::Result<()> {
     if mixture.curve.is_empty() {
         return Ok(());
     }

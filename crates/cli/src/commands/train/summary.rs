@@ -30,6 +30,7 @@ pub(crate) fn tables(card: &Card) -> Vec<(&'static str, Vec<Line>)> {
         ("The net on the validation part", best.map(figures).unwrap_or_default()),
         ("What should be reached", reached(card)),
         ("Cross-validation", folds(&card.folds)),
+        ("Probabilities of the whole model, said and found", reliability(card)),
     ];
     all.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
 }
@@ -82,6 +83,19 @@ fn reached(card: &Card) -> Vec<Line> {
         Line::new(&figure.name, percent(figure.value), format!("{met}: {} or more", percent(figure.threshold)))
     };
     card.reached.iter().map(line).collect()
+}
+
+fn reliability(card: &Card) -> Vec<Line> {
+    let line = |bin: &offhook_train::calibration::Bin| {
+        let span = format!("{:.0} to {:.0} %", bin.from * 100.0, bin.to * 100.0);
+        let found = percent(f64::from(bin.found));
+        Line::new(span, percent(f64::from(bin.said)), format!("found {found} of {} moments", bin.count))
+    };
+    let mut lines: Vec<Line> = card.reliability.iter().map(line).collect();
+    if !lines.is_empty() {
+        lines.push(Line::new("expected calibration error", percent(card.calibration_error), ""));
+    }
+    lines
 }
 
 fn folds(folds: &[Binary]) -> Vec<Line> {
