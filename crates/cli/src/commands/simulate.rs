@@ -9,6 +9,7 @@ use offhook_media::{DecodeOptions, WavEncoding, decode_file, wav_bytes};
 use offhook_sim::synthesiser::Synthesiser;
 use offhook_sim::texts::SpeechKind;
 use offhook_sim::{CallSet, Recording, SimConfig, Simulator, Truth, VoiceBank};
+use offhook_train::data::{Part, VoiceOptions, Voices};
 use rayon::prelude::*;
 
 use crate::exit::{Exit, Mistake};
@@ -37,6 +38,10 @@ pub(crate) struct SimulateArgs {
     /// mailbox_unavailable, screening, hold; rows of other labels are passed over
     #[arg(long, value_name = "MANIFEST")]
     voices: Option<PathBuf>,
+    /// Only the voices of this part, as `offhook train` deals them with its default seed and shares: test has voices that
+    /// no model has learnt. Greetings and menus are then put together of what a voice says
+    #[arg(long, requires = "voices", value_name = "PART")]
+    part: Option<DealtPart>,
     /// Also speak with the synthesisers that are installed: espeak-ng, flite, festival
     #[arg(long)]
     synthesisers: bool,
@@ -46,6 +51,17 @@ pub(crate) struct SimulateArgs {
     /// Share of the calls whose sound begins before the answer, 0 to 1
     #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
     early_media: f64,
+}
+
+/// The parts that `offhook train` deals voices to.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum DealtPart {
+    /// Learnt from
+    Train,
+    /// Watched while learning
+    Validation,
+    /// Neither
+    Test,
 }
 
 /// The sets by name, each with what is in it.
@@ -114,6 +130,9 @@ fn write_call(simulator: &Simulator, index: u64, folder: &Path) -> Result<String
 
 /// The voices that were asked for, and what could not be used of them.
 fn voices(args: &SimulateArgs) -> Result<(VoiceBank, Vec<String>)> {
+    if let (Some(part), Some(manifest)) = (args.part, &args.voices) {
+        return dealt(args, manifest, part);
+    }
     let mut bank = VoiceBank::builtin();
     let mut failed = Vec::new();
     if let Some(path) = &args.voices {
@@ -127,6 +146,19 @@ fn voices(args: &SimulateArgs) -> Result<(VoiceBank, Vec<String>)> {
         bank.synthesise(&installed, args.sentences, args.seed)?;
     }
     Ok((bank, failed))
+}
+
+/// The voices of a part.
+fn dealt(args: &SimulateArgs, manifest: &Path, part: DealtPart) -> Result<(VoiceBank, Vec<String>)> {
+    let synthesisers = if args.synthesisers { Synthesiser::installed() } else { Vec::new() };
+    let options = VoiceOptions { synthesisers, sentences: args.sentences, ..VoiceOptions::new(manifest) };
+    let voices = Voices::load(&options)?;
+    let part = match part {
+        DealtPart::Train => Part::Train,
+        DealtPart::Validation => Part::Validation,
+        DealtPart::Test => Part::Test,
+    };
+    Ok((voices.bank(part).clone(), voices.skipped))
 }
 
 /// Adds the recordings of a manifest to `bank`; gives a message for each that could not be used.

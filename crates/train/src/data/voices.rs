@@ -52,10 +52,9 @@ impl VoiceOptions {
 
 /// Voices for each part, and noises and music for all.
 ///
-/// Speakers are dealt source by source, weighted by how much they say, so that no speaker is in two parts. Voices of
-/// prompts are dealt apart, all sources together: the one that says most is trained on, the next is for validation, the
-/// third for the test. With the recordings of this project that trains on Allison Smith's prompts (Asterisk) and
-/// keeps the two voices of `doghouch` and whole voices of the synthesisers out. Noises and music are no class of
+/// Speakers are dealt source by source, weighted by how much they say, so that no speaker is in two parts. Recorded voices
+/// of prompts are few: where synthesisers speak too, all recorded ones are trained on and whole voices of the synthesisers
+/// are kept out; else the one that says most is trained on, the next is for validation, the third for the test. Noises and music are no class of
 /// speaker and serve all parts.
 #[derive(Clone, Debug, Default)]
 pub struct Voices {
