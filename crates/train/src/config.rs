@@ -39,12 +39,23 @@ pub struct TrainConfig {
 }
 
 impl TrainConfig {
-    /// Reads a configuration and sets single values over it, each as `section.field=value`. Paths in it are relative to
-    /// `beside`.
+    /// As [`Self::parse`], and checks the result.
     ///
     /// # Errors
-    /// [`TrainError::Config`] names the field, what was given and what is allowed.
+    /// [`TrainError::Config`] names the field, what was given and what is allowed; [`TrainError::Toml`].
     pub fn read(text: &str, beside: &Path, set: &[String]) -> Result<Self, TrainError> {
+        let config = Self::parse(text, beside, set)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads a configuration and sets single values over it, each as `section.field=value`. Paths in it are relative to
+    /// `beside`. It may still say what [`Self::check`] refuses.
+    ///
+    /// # Errors
+    /// [`TrainError::Toml`]: it is no TOML, has fields that there are not, or values of another type;
+    /// [`TrainError::Config`]: a setting has another form.
+    pub fn parse(text: &str, beside: &Path, set: &[String]) -> Result<Self, TrainError> {
         let mut table: toml::Table = text.parse().map_err(|error| TrainError::of_toml("the configuration", &error))?;
         let mut over = toml::Table::new();
         for setting in set {
@@ -60,7 +71,7 @@ impl TrainConfig {
         let mut config: Self = table_into(table.clone(), "the configuration")?;
         config.resolve(beside);
         if over.is_empty() {
-            return config.checked();
+            return Ok(config);
         }
         // Paths on the command line are relative to where the program runs, so they are read apart from the file.
         let given: Self = table_into(over.clone(), "--set")?;
@@ -75,7 +86,7 @@ impl TrainConfig {
                 }
             }
         }
-        table_into::<Self>(table, "the configuration")?.checked()
+        table_into(table, "the configuration")
     }
 
     /// Checks every value, and that there is something to learn from.
@@ -90,6 +101,10 @@ impl TrainConfig {
         }
         self.split.check_sum()?;
         self.training.check_crops()?;
+        if self.training.epochs == 0 && self.fine_tuning.from.is_none() {
+            let allowed = "1 to 10000, or 0 with fine_tuning.from".to_owned();
+            return Err(TrainError::config("training.epochs", "0", allowed));
+        }
         if self.simulator.hours == 0.0 && self.calls.is_empty() {
             return Err(TrainError::config(
                 "simulator.hours",
@@ -98,10 +113,6 @@ impl TrainConfig {
             ));
         }
         Ok(())
-    }
-
-    fn checked(self) -> Result<Self, TrainError> {
-        self.check().map(|()| self)
     }
 
     /// The configuration as a file with a comment on every field. Those without a value are commented out.

@@ -126,12 +126,13 @@ fn config(args: &TrainArgs) -> Result<TrainConfig> {
             (text, path.parent().unwrap_or(Path::new("")))
         }
     };
-    let mut config = TrainConfig::read(&text, beside, &args.set).map_err(mistake)?;
+    let mut config = TrainConfig::parse(&text, beside, &args.set).map_err(mistake)?;
     config.fine_tuning.from = args.from.clone().or(config.fine_tuning.from);
     for path in &args.calls {
         let into = if path.is_dir() { &mut config.calls.folders } else { &mut config.calls.manifests };
         into.push(path.clone());
     }
+    config.check().map_err(mistake)?;
     Ok(config)
 }
 
