@@ -217,7 +217,7 @@ impl Detector {
 
     /// The call is over: the verdict that stands, or the likeliest one if none had become final.
     pub fn finish(self) -> Verdict {
-        self.fusion.finish(self.now)
+        self.fusion.finish(self.now, self.params.learned.as_ref())
     }
 
     /// Starts again at media time zero with the same parameters: equal to a new detector, without allocating.

@@ -397,7 +397,7 @@ impl Fusion {
         Heard { voice: c.turn_voice, silence: c.silence(), elapsed: c.elapsed(), opinion }
     }
 
-    pub(crate) fn finish(self, now: MediaTime) -> Verdict {
+    pub(crate) fn finish(self, now: MediaTime, learned: Option<&Learned>) -> Verdict {
         if let Some(verdict) = self.final_verdict() {
             return verdict;
         }
@@ -409,7 +409,14 @@ impl Fusion {
         }
         let probabilities = Probabilities::from_weights(odds::likely(&heard));
         let likeliest = AnsweredBy::ALL.into_iter().find(|&k| probabilities.of(k).get() >= SURE);
-        let answered_by = likeliest.unwrap_or(AnsweredBy::Unknown);
+        // Nobody is hung up on any more: what is rather a machine is one.
+        let rather = learned.is_some_and(|learned| {
+            heard.opinion.is_some_and(|opinion| opinion.machine >= weighing::settling(learned.threshold))
+        });
+        let answered_by = match likeliest {
+            None if rather && !heard.voice.is_zero() => AnsweredBy::Voicemail,
+            likeliest => likeliest.unwrap_or(AnsweredBy::Unknown),
+        };
         let cause = Cause::HungUp { elapsed: heard.elapsed, voice: heard.voice };
         let confidence = probabilities.of(answered_by);
         Verdict {

@@ -15,6 +15,8 @@ use crate::verdict::{AnsweredBy, Cause, Probability};
 const LIKELIEST: f32 = 0.7;
 /// Silence after the first words from which a person may be the likeliest: provisional.
 const FIRST_GUESS: Duration = Duration::from_millis(200);
+/// Share of the log-odds asked for while somebody speaks that is asked for after the latest silence.
+const SETTLING: f32 = 0.25;
 /// No machine is called by less voice than this: it may be a cough.
 const LEAST_VOICE: Duration = Duration::from_millis(300);
 
@@ -44,14 +46,14 @@ pub(crate) fn decided(
     (opinion.machine < limit).then(|| (AnsweredBy::Human, cause(c, weigh, learned, opinion, limit)))
 }
 
-/// What parts machines from people after the latest silence: half the log-odds of `threshold`. That one is looked at again
-/// and again while somebody speaks and must hold every time; this one is looked at once.
-fn settling(threshold: f32) -> f32 {
-    1.0 / (1.0 + (-0.5 * log_odds(threshold)).exp())
+/// What parts machines from people after the latest silence: a quarter of the log-odds of `threshold`. That one is looked at
+/// again and again while somebody speaks and must hold every time; this one is looked at once.
+pub(crate) fn settling(threshold: f32) -> f32 {
+    1.0 / (1.0 + (-SETTLING * log_odds(threshold)).exp())
 }
 
 /// A machine must be less likely than this for a person to be called after this much silence. The limit rises in log-odds
-/// as the cube of the silence: most of the way lies at the end, where a reader's pauses are over.
+/// as the square of the silence: most of the way lies at the end, where a reader's pauses are over.
 fn person_below(w: &WeighConfig, last: f32, silence: Duration) -> f32 {
     let first = (1.0 - w.early_certainty.get()).min(last);
     let span = w.late_silence.saturating_sub(w.least_silence).as_secs_f32();
@@ -60,7 +62,7 @@ fn person_below(w: &WeighConfig, last: f32, silence: Duration) -> f32 {
         return last;
     }
     let (first, last) = (log_odds(first), log_odds(last));
-    1.0 / (1.0 + (-(first + (last - first) * (waited / span).powi(3))).exp())
+    1.0 / (1.0 + (-(first + (last - first) * (waited / span).powi(2))).exp())
 }
 
 fn log_odds(p: f32) -> f32 {

@@ -19,6 +19,9 @@ const fn longest_pause_ms(kind: SpeechKind) -> f64 {
 /// The shortest pause between two sentences, in milliseconds.
 const SHORTEST_PAUSE_MS: f64 = 90.0;
 
+/// The longest pause after a word or two, in milliseconds: who reads on does not wait there as for a reply.
+const LONGEST_AFTER_A_WORD_MS: f64 = 600.0;
+
 /// A length between two, even on a scale of ratios: short ones are common.
 fn by_ratio(least: f64, most: f64, random: &mut Random) -> usize {
     (least * (most / least).powf(random.unit())) as usize
@@ -59,9 +62,11 @@ fn said(kind: SpeechKind, speaker: &Pieces, random: &mut Random) -> Option<Utter
     let (least, most) = (millis(lengths.start), millis(lengths.end));
     let wanted = by_ratio(least as f64, most as f64, random);
     let mut samples: Vec<f32> = Vec::with_capacity(most);
-    let (mut texts, mut last) = (Vec::new(), None);
+    let (mut texts, mut last, mut last_length) = (Vec::new(), None, 0);
     while samples.len() < wanted * 4 / 5 {
-        let pause = by_ratio(SHORTEST_PAUSE_MS, longest_pause_ms(kind), random);
+        let after_a_word = last_length < millis(800);
+        let longest = if after_a_word { LONGEST_AFTER_A_WORD_MS } else { longest_pause_ms(kind) };
+        let pause = by_ratio(SHORTEST_PAUSE_MS, longest.min(longest_pause_ms(kind)), random);
         let pause = if samples.is_empty() { 0 } else { millis(pause) };
         let room = (wanted * 6 / 5).min(most).saturating_sub(samples.len() + pause);
         let fits = |(at, piece): &(usize, &Utterance)| Some(*at) != last && piece.samples.len() <= room;
@@ -70,6 +75,7 @@ fn said(kind: SpeechKind, speaker: &Pieces, random: &mut Random) -> Option<Utter
         last = Some(*at);
         samples.resize(samples.len() + pause, 0.0);
         samples.extend(piece.samples.iter());
+        last_length = piece.samples.len();
         texts.push(piece.text.trim());
     }
     (samples.len() >= least).then(|| Utterance {
