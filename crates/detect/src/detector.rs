@@ -55,9 +55,9 @@ impl Params {
     }
 
     /// The probability of a machine from which one is called, at the operating point asked for; `None` where the method
-    /// uses no model.
+    /// uses no model. Where a model outside speaks ([`Fact::Score`]) it is that of timing and net together.
     pub fn threshold(&self) -> Option<Probability> {
-        self.learned.as_ref().map(|learned| Probability::saturating(learned.threshold))
+        self.learned.as_ref().map(|learned| Probability::saturating(learned.own.threshold))
     }
 
     pub(crate) fn network(&self) -> Option<&Network> {
@@ -215,9 +215,15 @@ impl Detector {
         self.fusion.inputs(self.params.learned.as_ref()?)
     }
 
+    /// Whether it still matters what a net, or a model outside ([`Fact::Score`]), says: from the answer on, up to the final
+    /// verdict if `weigh.rest` is set, under a method that uses models.
+    pub fn listens(&self) -> bool {
+        self.params.learned.is_some() && self.fusion.listens()
+    }
+
     /// The call is over: the verdict that stands, or the likeliest one if none had become final.
     pub fn finish(self) -> Verdict {
-        self.fusion.finish(self.now, self.params.learned.as_ref())
+        self.fusion.finish(self.now)
     }
 
     /// Starts again at media time zero with the same parameters: equal to a new detector, without allocating.

@@ -22,7 +22,8 @@ pub enum Fact {
         hz: f32,
     },
     /// A model outside the engine (an ONNX model of the user's, another system) says how likely a machine is, by what it
-    /// has heard so far. It stands in for the net until the next one.
+    /// has heard so far. It stands in for the net until the next one: its log-odds are added to those that the timing
+    /// model has alone, and the threshold is that of timing and net together.
     Score {
         /// How likely a machine is.
         machine: Probability,

@@ -118,7 +118,9 @@ impl Fusion {
         let now = signals.at;
         let tone = self.tone_told || signals.dtmf_sounding || signals.supervisory_sounding;
         self.music.push(signals, tone);
-        let voice = signals.voice.active && !tone && !self.music.playing();
+        // Noise can be as loud as a voice: where there is a net, it has to agree.
+        let noise = signals.line.is_some_and(|line| line.hears_no_voice());
+        let voice = signals.voice.active && !tone && !noise && !self.music.playing();
         if signals.lost {
             self.cadence.push_gap(now);
         } else {
@@ -397,7 +399,7 @@ impl Fusion {
         Heard { voice: c.turn_voice, silence: c.silence(), elapsed: c.elapsed(), opinion }
     }
 
-    pub(crate) fn finish(self, now: MediaTime, learned: Option<&Learned>) -> Verdict {
+    pub(crate) fn finish(self, now: MediaTime) -> Verdict {
         if let Some(verdict) = self.final_verdict() {
             return verdict;
         }
@@ -409,14 +411,7 @@ impl Fusion {
         }
         let probabilities = Probabilities::from_weights(odds::likely(&heard));
         let likeliest = AnsweredBy::ALL.into_iter().find(|&k| probabilities.of(k).get() >= SURE);
-        // Nobody is hung up on any more: what is rather a machine is one.
-        let rather = learned.is_some_and(|learned| {
-            heard.opinion.is_some_and(|opinion| opinion.machine >= weighing::settling(learned.threshold))
-        });
-        let answered_by = match likeliest {
-            None if rather && !heard.voice.is_zero() => AnsweredBy::Voicemail,
-            likeliest => likeliest.unwrap_or(AnsweredBy::Unknown),
-        };
+        let answered_by = likeliest.unwrap_or(AnsweredBy::Unknown);
         let cause = Cause::HungUp { elapsed: heard.elapsed, voice: heard.voice };
         let confidence = probabilities.of(answered_by);
         Verdict {

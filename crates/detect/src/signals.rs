@@ -75,6 +75,9 @@ impl LineSound {
     }
 }
 
+/// Below this probability of all voices together there is none, whatever the level says.
+const LEAST_VOICE: f32 = 0.25;
+
 /// What the net says of the line.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Line {
@@ -88,6 +91,17 @@ impl Line {
     /// The probability of `sound`.
     pub const fn of(&self, sound: LineSound) -> f32 {
         self.sounds[sound as usize]
+    }
+
+    /// Whether it says anything of sounds.
+    pub(crate) fn knows_sounds(&self) -> bool {
+        self.sounds != [0.0; LineSound::ALL.len()]
+    }
+
+    /// Whether it takes what sounds for no voice at all.
+    pub(crate) fn hears_no_voice(&self) -> bool {
+        let voice = self.of(LineSound::LiveVoice) + self.of(LineSound::RecordedVoice) + self.of(LineSound::Prompt);
+        self.knows_sounds() && voice < LEAST_VOICE
     }
 
     /// From a net's outputs: seven logits of sounds and one of a machine, or the latter alone.

@@ -30,25 +30,25 @@ pub(crate) fn decided(
 ) -> Option<(AnsweredBy, Cause)> {
     c.first_word?;
     let opinion = weigh.opinion(learned, c.sounding())?;
-    let silence = c.silence();
-    let certain = opinion.machine >= learned.threshold;
+    let (silence, threshold) = (c.silence(), weigh.balance(learned).threshold);
+    let certain = opinion.machine >= threshold;
     let quiet = !c.sounding() && !music;
-    let settled = quiet && silence >= w.late_silence && opinion.machine >= settling(learned.threshold);
+    let settled = quiet && silence >= w.late_silence && opinion.machine >= settling(threshold);
     if (certain || settled) && c.voice >= LEAST_VOICE {
         let machine = if music { AnsweredBy::Ivr } else { AnsweredBy::Voicemail };
-        let limit = if certain { learned.threshold } else { settling(learned.threshold) };
+        let limit = if certain { threshold } else { settling(threshold) };
         return Some((machine, cause(c, weigh, learned, opinion, limit)));
     }
     if !quiet || silence < w.least_silence {
         return None;
     }
-    let limit = person_below(w, settling(learned.threshold), silence);
+    let limit = person_below(w, settling(threshold), silence);
     (opinion.machine < limit).then(|| (AnsweredBy::Human, cause(c, weigh, learned, opinion, limit)))
 }
 
 /// What parts machines from people after the latest silence: a quarter of the log-odds of `threshold`. That one is looked at
 /// again and again while somebody speaks and must hold every time; this one is looked at once.
-pub(crate) fn settling(threshold: f32) -> f32 {
+fn settling(threshold: f32) -> f32 {
     1.0 / (1.0 + (-SETTLING * log_odds(threshold)).exp())
 }
 

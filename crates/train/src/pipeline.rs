@@ -59,6 +59,9 @@ pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result
     let both = Model::new(String::new(), Some(network.clone()), Some(timing.clone()), FusionModel::default());
     let rows = heard(&both, &validation, Part::Validation, tell);
     let mut weights = fusion::fit(&rows)?;
+    // Without the net there is nothing to say what is noise: the rhythm is measured otherwise.
+    let alone = Model::new(String::new(), None, Some(timing.clone()), FusionModel::default());
+    weights.timing = fusion::fit(&heard(&alone, &validation, Part::Validation, tell))?.timing;
     let test = calls(Part::Test, tell)?;
     let weighed = Model::new(String::new(), Some(network.clone()), Some(timing.clone()), weights.clone());
     for (with_timing, with_net) in [(true, true), (true, false), (false, true)] {
@@ -84,7 +87,7 @@ pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result
 }
 
 /// One's own calls of a part, and simulated ones made anew: as much as the validation part has, but not less than half
-/// an hour.
+/// an hour. Both count the same in all.
 fn labelled(
     options: &RunOptions<'_>,
     material: &Material,
@@ -120,8 +123,12 @@ fn labelled(
         }
         Part::Test => {}
     }
+    let simulated: Vec<LabelledCall> = examples.into_iter().filter_map(call_of).collect();
     let own = material.own[part as usize].iter().map(|call| call.example(Duration::from_secs(15), true));
-    Ok(own.chain(examples).filter_map(call_of).collect())
+    let mut calls: Vec<LabelledCall> = own.filter_map(call_of).collect();
+    fusion::count_alike(&mut calls, &simulated);
+    calls.extend(simulated);
+    Ok(calls)
 }
 
 /// How much is made, beside the calls to fit the weights on, for prompts by voices that were learnt.
@@ -135,14 +142,14 @@ const FRESH: u64 = 1_000_003;
 fn call_of(example: Example) -> Option<LabelledCall> {
     let voiced = !matches!(example.label, Label::Silence | Label::Fax | Label::Music | Label::Screener);
     let machine = example.machine().filter(|_| voiced)?;
-    Some(LabelledCall { samples: example.samples?, answered: 0, machine, speaker: example.speaker })
+    Some(LabelledCall { samples: example.samples?, answered: 0, machine, speaker: example.speaker, weight: 1.0 })
 }
 
 fn timing_model(learned: &[Row], held_out: &[Row]) -> Result<TimingModel, TrainError> {
     let samples = |rows: &[Row]| {
         let mut samples = Samples::default();
         for row in rows {
-            samples.push(row.inputs.rhythm.values(), row.machine, 1.0, row.call);
+            samples.push(row.inputs.rhythm.values(), row.machine, row.weight, row.call);
         }
         samples.balance();
         samples
@@ -166,7 +173,8 @@ fn diagram(weights: &FusionModel, rows: &[Row]) -> Vec<Bin> {
     let probability = |row: &Row| {
         let w = if row.inputs.sounding { weights.all.speaking } else { weights.all.silent };
         let inputs = &row.inputs;
-        let odds = w.bias + w.timing * inputs.timing + w.call * inputs.call + w.voice * inputs.voice;
+        let odds =
+            w.bias + w.timing * inputs.timing + w.call * inputs.call + w.voice * inputs.voice + w.long * inputs.long;
         1.0 / (1.0 + (-odds).exp())
     };
     let looked: Vec<&Row> = rows.iter().step_by(5).collect();

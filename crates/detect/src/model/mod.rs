@@ -9,6 +9,7 @@ mod weights;
 
 pub use error::ModelError;
 pub use weights::{FusionModel, Mixture, OperatingPoint, Weights};
+pub(crate) use weights::{LONG_FROM, LONG_TO};
 
 use std::sync::{Arc, OnceLock};
 

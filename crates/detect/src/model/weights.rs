@@ -4,7 +4,8 @@
 //! - what the timing model says,
 //! - what the net says of the call so far (its output for "a machine answered"), and
 //! - what the net said of the voice: the mean, over all hops with voice, of the logarithm of the odds of a prompt's voice
-//!   against a person's, live or recorded, drawn towards zero while there is little voice.
+//!   against a person's, live or recorded, drawn towards zero while there is little voice, and
+//! - the voice beyond 2.5 s: hardly a person greets that long, be the voice a person's or not.
 //!
 //! There is one set of weights while voice sounds and one for silence, and such a pair for each choice of models.
 
@@ -22,7 +23,14 @@ pub struct Weights {
     pub call: f32,
     /// Of the net's mean log-odds over the voice.
     pub voice: f32,
+    /// Of each second of voice in this turn beyond 2.5, up to 8.
+    pub long: f32,
 }
+
+/// Seconds of voice from which a greeting is long whatever else is heard.
+pub(crate) const LONG_FROM: f32 = 2.5;
+/// Seconds of voice beyond which more makes no difference.
+pub(crate) const LONG_TO: f32 = 8.0;
 
 /// One point of the operating curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,7 +80,7 @@ impl Mixture {
 
     fn write(&self, into: &mut Writer) {
         for w in [self.speaking, self.silent] {
-            [w.bias, w.timing, w.call, w.voice].into_iter().for_each(|value| into.f32(value));
+            [w.bias, w.timing, w.call, w.voice, w.long].into_iter().for_each(|value| into.f32(value));
         }
         into.u32(self.curve.len());
         for point in &self.curve {
@@ -82,7 +90,8 @@ impl Mixture {
 
     fn read(from: &mut Reader<'_>) -> Result<Self, ModelError> {
         let mut weights = || -> Result<Weights, ModelError> {
-            Ok(Weights { bias: from.f32()?, timing: from.f32()?, call: from.f32()?, voice: from.f32()? })
+            let (bias, timing) = (from.f32()?, from.f32()?);
+            Ok(Weights { bias, timing, call: from.f32()?, voice: from.f32()?, long: from.f32()? })
         };
         let (speaking, silent) = (weights()?, weights()?);
         let points = from.count(12)?;
@@ -150,7 +159,7 @@ mod tests {
 
     #[test]
     fn written_weights_are_read_again_and_nonsense_is_refused() {
-        let weights = Weights { bias: 1.0, timing: 2.0, call: 3.0, voice: 4.0 };
+        let weights = Weights { bias: 1.0, timing: 2.0, call: 3.0, voice: 4.0, long: 5.0 };
         let curve = vec![OperatingPoint { threshold: 0.5, false_machines: 0.1, recall: 0.99 }];
         let mixture = Mixture { speaking: weights, silent: weights, curve };
         let model = FusionModel { all: mixture.clone(), timing: mixture.clone(), net: mixture };

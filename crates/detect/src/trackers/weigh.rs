@@ -1,5 +1,5 @@
-use crate::learned::Learned;
-use crate::model::Weights;
+use crate::model::{LONG_FROM, LONG_TO};
+use crate::learned::{Balance, Learned};
 use crate::odds::Opinion;
 use crate::signals::{LineSound, Signals};
 use crate::timing::{Timing, TimingFeatures};
@@ -69,10 +69,17 @@ impl Weigh {
         self.timing.ringing();
     }
 
-    /// A model outside the engine says how likely a machine is.
+    /// A model outside the engine says how likely a machine is. Its log-odds are added to those of the timing model, with
+    /// the weights that one has alone; the net's, if there is one, count no more.
     pub(crate) fn outside(&mut self, machine: Probability) {
         let p = machine.get().clamp(LEAST_OUTSIDE, 1.0 - LEAST_OUTSIDE);
         self.outside = Some((p / (1.0 - p)).ln());
+        self.in_step = STEP;
+    }
+
+    /// How opinions are weighed now.
+    pub(crate) fn balance<'l>(&self, learned: &'l Learned) -> &'l Balance {
+        if self.outside.is_some() { &learned.outside } else { &learned.own }
     }
 
     /// One hop; `voice` is whether it holds voice that is neither a tone's nor music's.
@@ -84,7 +91,7 @@ impl Weigh {
         }
         if let Some(line) = &signals.line {
             self.call = line.machine;
-            if line.sounds != [0.0; LineSound::ALL.len()] {
+            if line.knows_sounds() {
                 self.music += (line.of(LineSound::Music) - self.music) * SMOOTHING;
             }
             if voice {
@@ -110,13 +117,11 @@ impl Weigh {
     }
 
     fn evaluate(&self, learned: &Learned, sounding: bool) -> Weighed {
-        let Inputs { timing, call, voice, .. } = self.inputs(learned, sounding);
-        let w: &Weights = if sounding { &learned.mixture.speaking } else { &learned.mixture.silent };
-        let net = match self.outside {
-            Some(log_odds) => log_odds,
-            None => w.call * call + w.voice * voice,
-        };
-        let timing = w.timing * timing;
+        let Inputs { timing, call, voice, long, .. } = self.inputs(learned, sounding);
+        let balance = self.balance(learned);
+        let w = if sounding { &balance.speaking } else { &balance.silent };
+        let net = self.outside.unwrap_or(w.call * call + w.voice * voice);
+        let timing = w.timing * timing + w.long * long;
         let odds = w.bias + timing + net;
         Weighed { machine: 1.0 / (1.0 + (-odds).exp()), timing, net }
     }
@@ -136,7 +141,8 @@ impl Weigh {
         let rhythm = self.timing.features();
         let timing = learned.timing().map_or(0.0, |model| model.log_odds(&rhythm.values()));
         let voice = self.voice_odds / (self.voice_hops + HALF);
-        Inputs { rhythm, timing, call: self.call, voice, sounding }
+        let long = rhythm.turn_voice.clamp(LONG_FROM, LONG_TO) - LONG_FROM;
+        Inputs { rhythm, timing, call: self.call, voice, long, sounding }
     }
 
     /// The three features that moved the timing model most.
@@ -169,6 +175,8 @@ pub struct Inputs {
     pub call: f32,
     /// The net's mean log-odds over the voice, drawn towards 0 while there is little; 0 without one.
     pub voice: f32,
+    /// Seconds of voice in this turn beyond 2.5, up to 8.
+    pub long: f32,
     /// Whether voice sounds now.
     pub sounding: bool,
 }

@@ -16,7 +16,7 @@ fn thresholds() -> impl Iterator<Item = f32> {
 }
 
 /// The operating curve of the models that have a say: at each threshold, how many people are called machines and how many
-/// machines are found, by the first final verdict of the whole detector.
+/// machines are found, by the first final verdict of the whole detector. Each call counts as its weight says.
 pub fn operating_curve(
     calls: &[LabelledCall],
     model: &Model,
@@ -37,8 +37,10 @@ pub fn operating_curve(
                 .collect();
             let share = |machine: bool| {
                 let of = calls.iter().zip(&called).filter(|(call, _)| call.machine == machine);
-                let (hits, all) = of.fold((0, 0), |(hits, all), (_, &called)| (hits + usize::from(called), all + 1));
-                hits as f32 / all.max(1) as f32
+                let (hits, all) = of.fold((0.0, 0.0), |(hits, all), (call, &called)| {
+                    (hits + if called { call.weight } else { 0.0 }, all + call.weight)
+                });
+                if all > 0.0 { hits / all } else { 0.0 }
             };
             Some(OperatingPoint { threshold, false_machines: share(false), recall: share(true) })
         })

@@ -20,6 +20,8 @@ pub struct LabelledCall {
     pub machine: bool,
     /// Who speaks, for keeping one speaker's calls together.
     pub speaker: String,
+    /// How much it counts, beside 1 of most calls.
+    pub weight: f32,
 }
 
 /// What the models were weighed by at one moment of a call.
@@ -31,6 +33,8 @@ pub struct Row {
     pub inputs: Inputs,
     /// Whether a machine answered.
     pub machine: bool,
+    /// How much the call counts.
+    pub weight: f32,
 }
 
 /// Listens to all calls with `model` and looks every 100 ms, and where speech begins or ends, from the first word on.
@@ -70,7 +74,7 @@ fn rows_of(call: &LabelledCall, place: u32, params: &Arc<Params>) -> Vec<Row> {
         let look = (number + 1).is_multiple_of(LOOK / offhook_audio::HOP) || inputs.sounding != sounding;
         sounding = inputs.sounding;
         if look {
-            rows.push(Row { call: place, inputs, machine: call.machine });
+            rows.push(Row { call: place, inputs, machine: call.machine, weight: call.weight });
         }
     }
     rows

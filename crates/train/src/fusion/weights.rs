@@ -16,8 +16,8 @@ struct Parts {
     net: bool,
 }
 
-/// Fits the weights of every mixture; the curves are left empty. Each call counts the same, and people as much as
-/// machines.
+/// Fits the weights of every mixture; the curves are left empty. Each call counts as its weight says,
+/// whatever its length, and people as much as machines.
 ///
 /// # Errors
 /// [`FitError`] if there are no people or no machines among them.
@@ -42,7 +42,8 @@ fn mixture_rows(rows: &[Row], sounding: bool) -> Vec<(&Row, f32)> {
         *of_call.entry(row.call).or_default() += 1.0;
     }
     let mut classes: [f32; 2] = [0.0; 2];
-    let mut counted: Vec<(&Row, f32)> = of_state.into_iter().map(|row| (row, 1.0 / of_call[&row.call])).collect();
+    let mut counted: Vec<(&Row, f32)> =
+        of_state.into_iter().map(|row| (row, row.weight / of_call[&row.call])).collect();
     for (row, weight) in &counted {
         classes[usize::from(row.machine)] += weight;
     }
@@ -54,10 +55,10 @@ fn mixture_rows(rows: &[Row], sounding: bool) -> Vec<(&Row, f32)> {
 
 fn weights(rows: &[Row], sounding: bool, parts: Parts) -> Result<Weights, FitError> {
     let rows = mixture_rows(rows, sounding);
-    let mut flat = Vec::with_capacity(rows.len() * 3);
+    let mut flat = Vec::with_capacity(rows.len() * 4);
     for (row, _) in &rows {
         if parts.timing {
-            flat.push(row.inputs.timing);
+            flat.extend([row.inputs.timing, row.inputs.long]);
         }
         if parts.net {
             flat.extend([row.inputs.call, row.inputs.voice]);
@@ -65,9 +66,10 @@ fn weights(rows: &[Row], sounding: bool, parts: Parts) -> Result<Weights, FitErr
     }
     let labels: Vec<bool> = rows.iter().map(|(row, _)| row.machine).collect();
     let counts: Vec<f32> = rows.iter().map(|(_, weight)| weight * rows.len() as f32 / 2.0).collect();
-    let width = usize::from(parts.timing) + 2 * usize::from(parts.net);
+    let width = 2 * usize::from(parts.timing) + 2 * usize::from(parts.net);
     let fitted = logistic::fit(&flat, width, &labels, &counts, RIDGE)?;
     let mut values = fitted.weights.iter().copied();
     let mut next = |wanted: bool| if wanted { values.next().unwrap_or_default() } else { 0.0 };
-    Ok(Weights { timing: next(parts.timing), call: next(parts.net), voice: next(parts.net), bias: fitted.bias })
+    let (timing, long) = (next(parts.timing), next(parts.timing));
+    Ok(Weights { bias: fitted.bias, timing, call: next(parts.net), voice: next(parts.net), long })
 }

@@ -86,14 +86,15 @@ fn net(out: &mut dyn Write, network: &Network, paint: Paint) -> io::Result<()> {
 }
 
 fn weights(out: &mut dyn Write, name: &str, weights: Weights) -> io::Result<()> {
-    let Weights { bias, timing, call, voice } = weights;
+    let Weights { bias, timing, call, voice, long } = weights;
     if weights == Weights::default() {
         return Ok(());
     }
     writeln!(
         out,
         "  {name:<22} {bias:+.3} {timing:+.3} · timing {call:+.3} · net of the call {voice:+.3} · net of the voice"
-    )
+    )?;
+    writeln!(out, "  {:<22} {long:+.3} · seconds of voice beyond 2.5", "")
 }
 
 /// Writes an operating curve, if there is one.
