@@ -8,16 +8,17 @@ use offhook_detect::{DetectConfig, Parameter, Preset};
 use crate::settings::Settings;
 
 /// What each section is about.
-const ABOUT: [(&str, &str); 8] = [
+const ABOUT: [(&str, &str); 9] = [
     ("vad", "When a hop of 10 ms counts as voice."),
     ("cadence", "How voice is cut into words, utterances and turns."),
     ("beep", "What counts as a record tone."),
     ("tone", "The network's tones."),
     ("music", "Music as against speech."),
-    ("decide", "How it is decided who picked up, under every preset but `classic`."),
+    ("decide", "What may decide who picked up, and the limits of the rules on rhythm."),
+    ("weigh", "How the learned models decide, under the methods `ai` and `hybrid`."),
     (
         "classic",
-        "The nine parameters of Asterisk's `AMD()`, with its defaults. They count under the preset `classic` alone.",
+        "The nine parameters of Asterisk's `AMD()`, with its defaults. They count under the method `classic` alone.",
     ),
     ("ready", "When a message may start, after a verdict for voicemail."),
 ];
@@ -65,8 +66,7 @@ pub(super) fn write(out: &mut dyn Write, settings: &Settings) -> io::Result<()> 
 
 /// Where the presets differ from the defaults.
 fn write_presets(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "## Presets\n\n`balanced` has the defaults. `classic` decides by other rules, those of the section")?;
-    writeln!(out, "[classic](#classic), and has the defaults too. The others differ from `balanced` in:\n")?;
+    writeln!(out, "## Presets\n\n`balanced` has the defaults. The others differ from it in:\n")?;
     let others: Vec<(Preset, Vec<Parameter>)> = Preset::ALL
         .into_iter()
         .map(|preset| (preset, DetectConfig::preset(preset).parameters()))
