@@ -118,9 +118,9 @@ section! {
         /// No person is told before this much silence after the words. Raising it answers people later.
         least_silence: Duration = ms(300), ms(50), ms(5000);
         /// How likely a person must be to be told after the least silence; what is asked for falls from there to the latest silence, slowly at first. Raising it takes fewer machines for people and answers people later.
-        early_certainty: Probability = Probability::percent(97.0), Probability::percent(50.0), Probability::percent(99.99);
-        /// The latest silence: after it, it is a machine or a person, by a quarter of the log-odds asked for before. Raising it lets readers pause longer and answers unclear people later.
-        late_silence: Duration = ms(2200), ms(200), ms(20_000);
+        early_certainty: Probability = Probability::percent(95.0), Probability::percent(50.0), Probability::percent(99.99);
+        /// The latest silence: after it, it is whichever is likelier, with a little more asked of a machine where fewer errors are allowed. Raising it lets readers pause longer and answers unclear people later.
+        late_silence: Duration = ms(1800), ms(200), ms(20_000);
         /// Whether the timing model (rhythm of voice and silence) has a say.
         timing: bool = true, false, true;
         /// Whether the net (what the sound is like) has a say.

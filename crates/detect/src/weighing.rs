@@ -15,8 +15,6 @@ use crate::verdict::{AnsweredBy, Cause, Probability};
 const LIKELIEST: f32 = 0.7;
 /// Silence after the first words from which a person may be the likeliest: provisional.
 const FIRST_GUESS: Duration = Duration::from_millis(200);
-/// Share of the log-odds asked for while somebody speaks that is asked for after the latest silence.
-const SETTLING: f32 = 0.25;
 /// No machine is called by less voice than this: it may be a cough.
 const LEAST_VOICE: Duration = Duration::from_millis(300);
 
@@ -46,10 +44,10 @@ pub(crate) fn decided(
     (opinion.machine < limit).then(|| (AnsweredBy::Human, cause(c, weigh, learned, opinion, limit)))
 }
 
-/// What parts machines from people after the latest silence: a quarter of the log-odds of `threshold`. That one is looked at
-/// again and again while somebody speaks and must hold every time; this one is looked at once.
+/// What parts machines from people after the latest silence: near one half, more where fewer errors are allowed. `threshold`
+/// is looked at again and again while somebody speaks and must hold every time; this is looked at once.
 fn settling(threshold: f32) -> f32 {
-    1.0 / (1.0 + (-SETTLING * log_odds(threshold)).exp())
+    1.0 / (1.0 + (1.0 - log_odds(threshold) / 4.0).exp())
 }
 
 /// A machine must be less likely than this for a person to be called after this much silence. The limit rises in log-odds
@@ -103,9 +101,12 @@ mod tests {
     fn less_certainty_is_asked_for_the_longer_it_is_silent() {
         let w = WeighConfig::default();
         let at = |ms| person_below(&w, 0.9, Duration::from_millis(ms));
-        assert!((at(300) - 0.03).abs() < 1e-6 && at(600) > at(400));
-        assert_eq!((at(2200), at(5000)), (0.9, 0.9));
+        assert!((at(300) - (1.0 - w.early_certainty.get())).abs() < 1e-6 && at(600) > at(400));
+        let latest = w.late_silence.as_millis() as u64;
+        assert_eq!((at(latest), at(5000)), (0.9, 0.9));
+        assert!(at(latest - 10) < 0.9);
         let strict = WeighConfig { early_certainty: Probability::percent(50.0), ..w };
         assert!((person_below(&strict, 0.3, w.least_silence) - 0.3).abs() < 1e-6);
+        assert!((0.45..0.55).contains(&settling(0.98)) && settling(0.9) < settling(0.999));
     }
 }
