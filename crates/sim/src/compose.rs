@@ -20,7 +20,11 @@ const fn longest_pause_ms(kind: SpeechKind) -> f64 {
 const SHORTEST_PAUSE_MS: f64 = 90.0;
 
 /// The longest pause after a word or two, in milliseconds: who reads on does not wait there as for a reply.
-const LONGEST_AFTER_A_WORD_MS: f64 = 600.0;
+const LONGEST_AFTER_A_WORD_MS: f64 = 450.0;
+/// Share of the recorded greetings that may begin with a word of its own.
+const WORD_FIRST: f64 = 0.1;
+/// What is no word but a sentence, in milliseconds.
+const SENTENCE_MS: usize = 900;
 
 /// A length between two, even on a scale of ratios: short ones are common.
 fn by_ratio(least: f64, most: f64, random: &mut Random) -> usize {
@@ -62,6 +66,7 @@ fn said(kind: SpeechKind, speaker: &Pieces, random: &mut Random) -> Option<Utter
     let (least, most) = (millis(lengths.start), millis(lengths.end));
     let wanted = by_ratio(least as f64, most as f64, random);
     let mut samples: Vec<f32> = Vec::with_capacity(most);
+    let greets = matches!(kind, SpeechKind::VoicemailPersonal | SpeechKind::VoicemailBusiness);
     let (mut texts, mut last, mut last_length) = (Vec::new(), None, 0);
     while samples.len() < wanted * 4 / 5 {
         let after_a_word = last_length < millis(800);
@@ -70,7 +75,12 @@ fn said(kind: SpeechKind, speaker: &Pieces, random: &mut Random) -> Option<Utter
         let pause = if samples.is_empty() { 0 } else { millis(pause) };
         let room = (wanted * 6 / 5).min(most).saturating_sub(samples.len() + pause);
         let fits = |(at, piece): &(usize, &Utterance)| Some(*at) != last && piece.samples.len() <= room;
-        let fitting: Vec<(usize, &Utterance)> = speaker.pieces.iter().enumerate().filter(fits).collect();
+        let mut fitting: Vec<(usize, &Utterance)> = speaker.pieces.iter().enumerate().filter(fits).collect();
+        // A greeting begins with a sentence: hardly anybody records a word and then waits.
+        let begins_greeting = samples.is_empty() && greets && !random.chance(WORD_FIRST);
+        if begins_greeting && fitting.iter().any(|(_, piece)| piece.samples.len() >= millis(SENTENCE_MS)) {
+            fitting.retain(|(_, piece)| piece.samples.len() >= millis(SENTENCE_MS));
+        }
         let Some((at, piece)) = random.pick(&fitting) else { break };
         last = Some(*at);
         samples.resize(samples.len() + pause, 0.0);
