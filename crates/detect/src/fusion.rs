@@ -255,7 +255,9 @@ impl Fusion {
         let d = self.config.decide;
         let (silence, elapsed) = (self.cadence.silence(), self.cadence.elapsed());
         let by_voice = self.by_voice(learned);
-        if let Some(length) = self.music.lasting().filter(|_| self.weigh.agrees_on_music()) {
+        // Where something was said, a net has to agree that it is music and no voice.
+        let music = self.cadence.first_word.is_none() || self.weigh.agrees_on_music();
+        if let Some(length) = self.music.lasting().filter(|_| music) {
             self.give(AnsweredBy::Ivr, Cause::Music { length }, now, events);
         } else if let Some((who, cause)) = by_voice {
             self.give(who, cause, now, events);
