@@ -14,6 +14,21 @@ const LIMITS: [&str; 3] = [
     "figures on the validation part also chose the epoch, and are a little better than those on new calls",
 ];
 
+/// The configuration with the names of files alone: where they lay on the machine that trained is nobody's business.
+fn without_folders(config: &TrainConfig) -> TrainConfig {
+    let mut config = config.clone();
+    let TrainConfig { simulator, calls, fine_tuning, .. } = &mut config;
+    simulator.cache = None;
+    let lists = [&mut simulator.voices, &mut calls.manifests, &mut calls.folders, &mut calls.feedback];
+    let single = fine_tuning.from.iter_mut();
+    for path in lists.into_iter().flatten().chain(single) {
+        if let Some(name) = path.file_name() {
+            *path = name.into();
+        }
+    }
+    config
+}
+
 /// Where calls or voices came from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -100,7 +115,7 @@ impl Card {
             name: config.card.name.clone(),
             version: config.card.version.clone(),
             made_by: concat!("offhook ", env!("CARGO_PKG_VERSION")).to_owned(),
-            config: config.clone(),
+            config: without_folders(config),
             limits: LIMITS.iter().map(|&limit| limit.to_owned()).chain(config.card.limits.iter().cloned()).collect(),
             ..Self::default()
         }
