@@ -412,7 +412,8 @@ impl Fusion {
             heard.elapsed = Duration::ZERO;
         }
         let probabilities = Probabilities::from_weights(odds::likely(&heard));
-        let likeliest = AnsweredBy::ALL.into_iter().find(|&k| probabilities.of(k).get() >= SURE);
+        let by_voice = self.config.decide.method != Method::Avmd;
+        let likeliest = AnsweredBy::ALL.into_iter().find(|&k| by_voice && probabilities.of(k).get() >= SURE);
         let answered_by = likeliest.unwrap_or(AnsweredBy::Unknown);
         let cause = Cause::HungUp { elapsed: heard.elapsed, voice: heard.voice };
         let confidence = probabilities.of(answered_by);

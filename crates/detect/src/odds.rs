@@ -46,13 +46,14 @@ pub(crate) struct Opinion {
     pub(crate) prompt: Option<f32>,
 }
 
-/// How the probability of a machine is shared among its kinds: by how often they are called, and where a net has heard
-/// the voice, by whether it sounds like a greeting or like a menu or an announcement.
+/// How the probability of a machine is shared among its kinds. A voice that sounds like a prompt's may be a carrier's
+/// greeting, a menu or an announcement, which words alone tell apart; the greeting, after which a message may be left, stays
+/// the likeliest.
 fn share_machines(weights: &mut [f32; AnsweredBy::ALL.len()], machine: f32, prompt: Option<f32>) {
-    let prompt = prompt.unwrap_or(0.36);
-    weights[AnsweredBy::Voicemail.index()] = (0.98 - prompt) * machine;
-    weights[AnsweredBy::Ivr.index()] = 0.55 * prompt * machine;
-    weights[AnsweredBy::Announcement.index()] = 0.45 * prompt * machine;
+    let prompt = prompt.unwrap_or(0.5);
+    weights[AnsweredBy::Voicemail.index()] = (0.98 - 0.53 * prompt) * machine;
+    weights[AnsweredBy::Ivr.index()] = 0.30 * prompt * machine;
+    weights[AnsweredBy::Announcement.index()] = 0.23 * prompt * machine;
     weights[AnsweredBy::MailboxUnavailable.index()] = 0.02 * machine;
 }
 

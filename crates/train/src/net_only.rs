@@ -66,11 +66,14 @@ pub(crate) fn train_net(
     Ok(Network::new(trained.architecture, trained.weights)?)
 }
 
-/// Reads a model file.
+/// Reads a model file; `builtin` is the model in the program.
 ///
 /// # Errors
 /// [`TrainError::File`] or [`TrainError::Model`].
 pub fn read_model(path: &Path) -> Result<Model, TrainError> {
+    if path.file_name().is_some_and(|name| name == "builtin") && !path.exists() {
+        return Ok((*Model::builtin()).clone());
+    }
     let bytes = std::fs::read(path).map_err(TrainError::file(path, "read"))?;
     Ok(Model::read(&bytes)?)
 }

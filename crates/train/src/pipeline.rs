@@ -168,7 +168,7 @@ fn timing_model(learned: &[Row], held_out: &[Row]) -> Result<TimingModel, TrainE
     Ok(trees::fit(&samples(learned), Some(&samples(held_out)), &config)?.model)
 }
 
-/// What all models together said, and how often it was so: one row of each call for every half second.
+/// What all models together said, and how often it was so.
 fn diagram(weights: &FusionModel, rows: &[Row]) -> Vec<Bin> {
     let probability = |row: &Row| {
         let w = if row.inputs.sounding { weights.all.speaking } else { weights.all.silent };
@@ -177,7 +177,11 @@ fn diagram(weights: &FusionModel, rows: &[Row]) -> Vec<Bin> {
             w.bias + w.timing * inputs.timing + w.call * inputs.call + w.voice * inputs.voice + w.long * inputs.long;
         1.0 / (1.0 + (-odds).exp())
     };
-    let looked: Vec<&Row> = rows.iter().step_by(5).collect();
+    // As many rows of people as of machines, as the weights were fitted.
+    let of = |machine: bool| rows.iter().filter(move |row| row.machine == machine);
+    let fewest = of(true).count().min(of(false).count()).max(1);
+    let evenly = |machine: bool| of(machine).step_by((of(machine).count() / fewest).max(1)).take(fewest);
+    let looked: Vec<&Row> = evenly(true).chain(evenly(false)).collect();
     let said: Vec<f32> = looked.iter().map(|row| probability(row)).collect();
     let true_of: Vec<bool> = looked.iter().map(|row| row.machine).collect();
     reliability(&said, &true_of, BINS)

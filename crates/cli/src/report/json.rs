@@ -168,9 +168,9 @@ pub(crate) fn cause(cause: &Cause) -> Value {
             put("limit", share(limit));
             put("voice_ms", span(voice));
             put("silence_ms", span(silence));
-            put("timing", tenth(timing));
-            put("net", tenth(net));
-            let reason = |r: &Reason| serde_json::json!({ "feature": r.feature, "value": tenth(r.value), "adds": tenth(r.adds) });
+            put("timing", thousandth(timing));
+            put("net", thousandth(net));
+            let reason = |r: &Reason| serde_json::json!({ "feature": r.feature, "value": thousandth(r.value), "adds": thousandth(r.adds) });
             put("reasons", reasons.iter().filter(|r| r.adds != 0.0).map(reason).collect());
         }
         Cause::TooManyWords { words, limit } => {
@@ -239,6 +239,11 @@ fn ms(span: Duration) -> u64 {
 /// To one decimal.
 fn tenth(number: f32) -> Value {
     json!((f64::from(number) * 10.0).round() / 10.0)
+}
+
+/// To three decimals.
+fn thousandth(number: f32) -> Value {
+    json!((f64::from(number) * 1000.0).round() / 1000.0)
 }
 
 /// To four decimals.

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use offhook_detect::{FusionModel, Mixture, Weights};
+use offhook_detect::{FusionModel, Inputs, Mixture, Weights};
 
 use super::Row;
 use crate::fit_error::FitError;
@@ -55,21 +55,27 @@ fn mixture_rows(rows: &[Row], sounding: bool) -> Vec<(&Row, f32)> {
 
 fn weights(rows: &[Row], sounding: bool, parts: Parts) -> Result<Weights, FitError> {
     let rows = mixture_rows(rows, sounding);
-    let mut flat = Vec::with_capacity(rows.len() * 4);
-    for (row, _) in &rows {
-        if parts.timing {
-            flat.extend([row.inputs.timing, row.inputs.long]);
-        }
-        if parts.net {
-            flat.extend([row.inputs.call, row.inputs.voice]);
-        }
-    }
     let labels: Vec<bool> = rows.iter().map(|(row, _)| row.machine).collect();
     let counts: Vec<f32> = rows.iter().map(|(_, weight)| weight * rows.len() as f32 / 2.0).collect();
-    let width = 2 * usize::from(parts.timing) + 2 * usize::from(parts.net);
-    let fitted = logistic::fit(&flat, width, &labels, &counts, RIDGE)?;
-    let mut values = fitted.weights.iter().copied();
-    let mut next = |wanted: bool| if wanted { values.next().unwrap_or_default() } else { 0.0 };
-    let (timing, long) = (next(parts.timing), next(parts.timing));
-    Ok(Weights { bias: fitted.bias, timing, call: next(parts.net), voice: next(parts.net), long })
+    let mut used = [parts.timing, parts.timing, parts.net, parts.net];
+    loop {
+        let mut flat = Vec::with_capacity(rows.len() * used.len());
+        for (row, _) in &rows {
+            let Inputs { timing, long, call, voice, .. } = row.inputs;
+            flat.extend([timing, long, call, voice].into_iter().zip(used).filter(|(_, used)| *used).map(|(x, _)| x));
+        }
+        let width = used.iter().filter(|used| **used).count();
+        let fitted = logistic::fit(&flat, width, &labels, &counts, RIDGE)?;
+        let mut values = fitted.weights.iter().copied();
+        let all = used.map(|used| if used { values.next().unwrap_or_default() } else { 0.0 });
+        // All inputs speak for a machine. One with a negative weight only makes up for another; it would mislead where the
+        // two do not go together as they do here.
+        match (0..all.len()).filter(|&at| all[at] < 0.0).min_by(|&a, &b| all[a].total_cmp(&all[b])) {
+            Some(worst) => used[worst] = false,
+            None => {
+                let [timing, long, call, voice] = all;
+                return Ok(Weights { bias: fitted.bias, timing, call, voice, long });
+            }
+        }
+    }
 }
