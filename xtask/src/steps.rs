@@ -64,12 +64,19 @@ impl Step {
                 checkout::run(cargo("fmt --check --manifest-path").arg(fuzz::MANIFEST))?;
             }
             Self::Tidy => return Ok(Outcome::Passed(Some(tidy::run(checkout)?))),
-            Self::Clippy => checkout::run(&mut cargo("clippy --workspace --all-targets -- -D warnings"))?,
+            Self::Clippy => {
+                checkout::run(&mut cargo("clippy --workspace --all-targets -- -D warnings"))?;
+                checkout::run(&mut cargo("clippy --workspace --all-targets --features offhook/onnx -- -D warnings"))?;
+            }
             Self::Doc => checkout::run(cargo("doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"))?,
             Self::Deny => return deny(checkout),
             Self::Fuzz => return fuzz::smoke(checkout, fuzz_seconds),
             Self::Doctest => checkout::run(&mut cargo("test --doc --workspace"))?,
-            Self::Nextest => checkout::run(&mut cargo("nextest run --workspace"))?,
+            Self::Nextest => {
+                checkout::run(&mut cargo("nextest run --workspace"))?;
+                // Of all rooms, so that of what is built nothing but the binary is built anew.
+                checkout::run(&mut cargo("nextest run --workspace --features offhook/onnx --test onnx"))?;
+            }
         }
         Ok(Outcome::Passed(None))
     }

@@ -12,7 +12,7 @@ use crate::sound::{Input, Sound};
 pub(crate) fn detect(sound: &mut Sound, params: &Arc<Params>, listener: &mut impl Listener) -> Result<Heard> {
     let mut detector = Detector::new(params);
     let mut events = Vec::new();
-    while let Some(input) = sound.next()? {
+    while let Some(input) = sound.next(detector.listens())? {
         listener.input(input);
         let happened = match input {
             Input::Samples(samples) => detector.push(samples),

@@ -6,6 +6,7 @@ mod detect;
 mod evaluation;
 mod exit;
 mod model;
+mod onnx;
 mod output;
 mod picture;
 mod report;

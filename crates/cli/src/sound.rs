@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use offhook_audio::MediaTime;
-use offhook_detect::{Fact, Value};
+use offhook_detect::{Fact, Probability, Value};
 use offhook_media::{Channel, DecodeOptions, Decoder, MediaError, RawFormat};
 
 use crate::exit::Mistake;
+use crate::onnx::{OnnxEar, OnnxModel};
 
 /// How recordings are read.
 #[derive(Args, Clone, Debug, Default)]
@@ -54,6 +55,8 @@ pub(crate) struct Hearing {
     pub(crate) answered_at: Option<MediaTime>,
     /// Samples a piece, if the source is not to decide.
     pub(crate) chunk: Option<usize>,
+    /// A model outside the engine that is to listen along.
+    pub(crate) onnx: Option<OnnxModel>,
 }
 
 impl SoundArgs {
@@ -77,6 +80,7 @@ impl SoundArgs {
             decode: DecodeOptions { channel, raw, ..DecodeOptions::default() },
             answered_at: self.answered_at.map(|at| MediaTime::ZERO + at),
             chunk: self.chunk.map(|ms| samples_in(Duration::from_millis(ms))),
+            onnx: None,
         })
     }
 }
@@ -96,7 +100,7 @@ pub(crate) fn samples_in(span: Duration) -> usize {
 pub(crate) enum Input<'a> {
     /// Samples at 8 kHz; never none.
     Samples(&'a [i16]),
-    /// Something that was said about the call on the command line.
+    /// Something that was said about the call on the command line, or by a model that listens along.
     Fact(Fact),
 }
 
@@ -106,9 +110,11 @@ pub(crate) struct Sound {
     chunk: Option<usize>,
     answered_at: Option<MediaTime>,
     begun: bool,
-    /// Decoded samples; those up to `taken` were given.
+    ear: Option<OnnxEar>,
+    /// Decoded samples; those up to `taken` were given, and those up to `attended` are done with.
     kept: Vec<i16>,
     taken: usize,
+    attended: usize,
     position: MediaTime,
 }
 
@@ -122,8 +128,17 @@ impl Sound {
     /// Reads a stream as it comes.
     pub(crate) fn from_reader(reader: impl Read + Send + 'static, hearing: &Hearing) -> Result<Self> {
         let decoder = Decoder::open(reader, &hearing.decode).map_err(with_the_flag)?;
-        let (chunk, answered_at) = (hearing.chunk, hearing.answered_at);
-        Ok(Self { decoder, chunk, answered_at, begun: false, kept: Vec::new(), taken: 0, position: MediaTime::ZERO })
+        Ok(Self {
+            decoder,
+            chunk: hearing.chunk,
+            answered_at: hearing.answered_at,
+            begun: false,
+            ear: hearing.onnx.as_ref().map(OnnxModel::ear),
+            kept: Vec::new(),
+            taken: 0,
+            attended: 0,
+            position: MediaTime::ZERO,
+        })
     }
 
     /// What the source is, in words: `WAV, µ-law, 8000 Hz`.
@@ -148,8 +163,12 @@ impl Sound {
         self.position
     }
 
-    /// What comes next; `None` at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<Input<'_>>> {
+    /// What comes next; `None` at the end. `listening` is whether it still matters what a model that listens along says;
+    /// such a one hears the call from the answer on.
+    pub(crate) fn next(&mut self, listening: bool) -> Result<Option<Input<'_>>> {
+        if let Some(machine) = self.attend(listening)? {
+            return Ok(Some(Input::Fact(Fact::Score { machine })));
+        }
         if !std::mem::replace(&mut self.begun, true) && self.answered_at.is_some() {
             return Ok(Some(Input::Fact(Fact::EarlyMedia)));
         }
@@ -158,20 +177,31 @@ impl Sound {
             self.answered_at = None;
             return Ok(Some(Input::Fact(Fact::Answered)));
         }
-        let wanted = self.chunk.unwrap_or(1).min(until_answer.unwrap_or(usize::MAX));
+        let until_judged = self.ear.as_ref().filter(|_| listening && until_answer.is_none()).map(OnnxEar::until_next);
+        let limit = until_answer.or(until_judged).unwrap_or(usize::MAX);
+        let wanted = self.chunk.unwrap_or(1).min(limit);
         while self.kept.len() - self.taken < wanted {
             self.kept.drain(..self.taken);
-            self.taken = 0;
+            (self.taken, self.attended) = (0, 0);
             match self.decoder.next_piece()? {
                 Some(piece) => self.kept.extend_from_slice(piece),
                 None => break,
             }
         }
-        let most = self.chunk.or(until_answer).unwrap_or(usize::MAX).min(until_answer.unwrap_or(usize::MAX));
+        let most = self.chunk.unwrap_or(usize::MAX).min(limit);
         let from = self.taken;
         self.taken = self.kept.len().min(from.saturating_add(most));
         self.position = MediaTime::from_samples(self.position.samples() + (self.taken - from) as u64);
         Ok((self.taken > from).then(|| Input::Samples(&self.kept[from..self.taken])))
+    }
+
+    /// Lets the model that listens along hear what was given last, and gives what it says of a machine at this moment.
+    fn attend(&mut self, listening: bool) -> Result<Option<Probability>> {
+        let from = std::mem::replace(&mut self.attended, self.taken);
+        match &mut self.ear {
+            Some(ear) if listening && self.answered_at.is_none() => ear.push(&self.kept[from..self.taken]),
+            _ => Ok(None),
+        }
     }
 }
 

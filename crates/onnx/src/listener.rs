@@ -73,8 +73,8 @@ impl Listener {
         self.heard = 0;
     }
 
-    /// Samples up to the next judgement.
-    fn until_next(&self) -> usize {
+    /// Samples up to the next moment of judgement; at those before the end of the first second nothing is said.
+    pub fn until_next(&self) -> usize {
         (STEP - self.heard % STEP) as usize
     }
 

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use crate::detect::{Heard, Listener, detect};
 use crate::exit::{Exit, Mistake};
+use crate::onnx::OnnxArgs;
 use crate::output;
 use crate::picture::Wave;
 use crate::report::json::Vocabularies;
@@ -47,6 +48,8 @@ pub(crate) struct DetectArgs {
     settings: SettingsArgs,
     #[command(flatten)]
     sound: SoundArgs,
+    #[command(flatten)]
+    onnx: OnnxArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -67,6 +70,7 @@ Examples:
   offhook detect --html report.html 'calls/*.mp3'   a page with pictures
   offhook detect --channel right stereo.wav         listen to the right channel
   offhook detect --answered-at 6.2s early.wav       6.2 s of early media first
+  offhook detect --model mine.onnx call.wav         a model of your own
   arecord -q -f S16_LE -r 8000 -t raw | offhook detect --raw s16le@8000 -
 
 Exit codes:
@@ -76,8 +80,9 @@ Exit codes:
   4  a recording could not be read; the others are done";
 
 pub(crate) fn run(args: &DetectArgs) -> Result<Exit> {
-    let hearing = args.sound.check()?;
-    let params = args.settings.model.read()?.params(Settings::gather(&args.settings)?.config)?;
+    let model = args.settings.model.read_or_onnx(&args.onnx)?;
+    let hearing = Hearing { onnx: model.onnx(), ..args.sound.check()? };
+    let params = model.params(Settings::gather(&args.settings)?.config)?;
     let words = vocabularies(args)?;
     if args.html.is_some() && args.html == args.trace {
         return Err(Mistake::Usage("--html and --trace: given the same file, allowed are two".into()).into());

@@ -15,6 +15,8 @@ use crate::evaluation::lane;
 use crate::evaluation::report::{PresetReport, Report, Wrong};
 use crate::evaluation::{Call, Manifest, Row};
 use crate::exit::{Exit, Mistake};
+use crate::model::Chosen;
+use crate::onnx::OnnxArgs;
 use crate::output;
 use crate::report::{eval_html, eval_text};
 use crate::settings::{Settings, SettingsArgs};
@@ -51,6 +53,8 @@ pub(crate) struct EvalArgs {
     settings: SettingsArgs,
     #[command(flatten)]
     sound: SoundArgs,
+    #[command(flatten)]
+    onnx: OnnxArgs,
 }
 
 const AFTER: &str = "\
@@ -106,8 +110,9 @@ const LEARNED_SWEEP: [&str; 12] =
     ["0.1%", "0.2%", "0.3%", "0.5%", "0.7%", "1%", "1.5%", "2%", "3%", "5%", "10%", "20%"];
 
 pub(crate) fn run(args: &EvalArgs) -> Result<Exit> {
-    let hearing = args.sound.check()?;
-    let (contestants, mut lanes) = contestants(args)?;
+    let model = args.settings.model.read_or_onnx(&args.onnx)?;
+    let hearing = Hearing { onnx: model.onnx(), ..args.sound.check()? };
+    let (contestants, mut lanes) = contestants(args, &model)?;
     let asterisk = args.asterisk_table.as_deref().map(agreement::read_table).transpose()?;
     if asterisk.is_some() {
         let classic = Settings::gather_with_preset(&args.settings, Preset::Classic.name())?;
@@ -173,7 +178,7 @@ fn agree(table: &BTreeMap<String, Answer>, all: &[Labelled<'_>]) -> Result<Agree
 }
 
 /// The presets to measure, and all the detectors that takes.
-fn contestants(args: &EvalArgs) -> Result<(Vec<Contestant>, Vec<Arc<Params>>)> {
+fn contestants(args: &EvalArgs, model: &Chosen) -> Result<(Vec<Contestant>, Vec<Arc<Params>>)> {
     let all = if args.presets.is_empty() {
         let settings = Settings::gather(&args.settings)?;
         vec![(settings.preset.name().to_owned(), settings)]
@@ -187,7 +192,6 @@ fn contestants(args: &EvalArgs) -> Result<(Vec<Contestant>, Vec<Arc<Params>>)> {
         };
         args.presets.iter().map(named).collect::<Result<Vec<_>>>()?
     };
-    let model = args.settings.model.read()?;
     let (mut contestants, mut lanes) = (Vec::new(), Vec::new());
     for (name, settings) in all {
         let first_lane = lanes.len();

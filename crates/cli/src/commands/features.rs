@@ -137,7 +137,7 @@ fn samples(args: &FeaturesArgs) -> Result<Vec<f32>> {
         file => Sound::open(file.as_ref(), &hearing)?,
     };
     let mut samples = Vec::new();
-    while let Some(input) = sound.next()? {
+    while let Some(input) = sound.next(false)? {
         if let Input::Samples(piece) = input {
             samples.extend(piece.iter().map(|sample| f32::from(*sample) / 32_768.0));
         }

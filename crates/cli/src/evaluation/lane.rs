@@ -72,7 +72,7 @@ pub(crate) struct Heard {
 /// What each of `all` makes of `sound`.
 pub(crate) fn hear(sound: &mut Sound, all: &[Arc<Params>]) -> Result<Vec<Heard>> {
     let mut lanes: Vec<Lane> = all.iter().map(Lane::new).collect();
-    while let Some(input) = sound.next()? {
+    while let Some(input) = sound.next(lanes.iter().any(|lane| lane.detector.listens()))? {
         for lane in &mut lanes {
             lane.hear(input);
         }
