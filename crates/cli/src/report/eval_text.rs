@@ -93,12 +93,14 @@ fn headline(out: &mut dyn Write, report: &Report, paint: Paint) -> Result<()> {
     let title = format!("{}: {} calls, {:.2} h of audio", report.manifest, first.all.calls, first.all.hours);
     writeln!(out, "{}", paint.mark(Ink::Strong, title))?;
     write!(out, "{:<28}", "")?;
+    // A preset with parameters of its own has a long name.
+    let width = |preset: &PresetReport| preset.preset.chars().count().max(28);
     for preset in &report.presets {
-        write!(out, " {}", paint.mark(Ink::Strong, format!("{:<28}", preset.preset)))?;
+        write!(out, " {}", paint.mark(Ink::Strong, format!("{:<w$}", preset.preset, w = width(preset))))?;
     }
     writeln!(out)?;
     for (name, show) in LINES {
-        let cells: String = report.presets.iter().map(|p| format!(" {:<28}", show(&p.all))).collect();
+        let cells: String = report.presets.iter().map(|p| format!(" {:<w$}", show(&p.all), w = width(p))).collect();
         writeln!(out, "{name:<28}{}", cells.trim_end())?;
     }
     Ok(())
