@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use offhook_sim::Label;
 use offhook_sim::synthesiser::Synthesiser;
 
 use crate::card::DataSource;
@@ -152,7 +153,23 @@ fn own_calls(config: &TrainConfig, tell: &mut dyn FnMut(Progress)) -> Result<Lab
         read.skipped.iter().for_each(|skipped| tell(Progress::Note(skipped.clone())));
         all.calls.extend(read.calls);
     }
+    tell_of_one_kind(&all.calls, tell);
     Ok(all)
+}
+
+/// Notes that only people or only machines are given: over a line of their own they could be known by it.
+fn tell_of_one_kind(calls: &[LabelledCall], tell: &mut dyn FnMut(Progress)) {
+    let people = calls.iter().filter(|call| call.label == Label::Human).count();
+    let machines = calls.iter().filter(|call| !matches!(call.label, Label::Human | Label::Silence)).count();
+    let (given, missing) = match (people, machines) {
+        (0, 1..) => (format!("{machines} machines"), "people"),
+        (1.., 0) => (format!("{people} people"), "machines"),
+        _ => return,
+    };
+    tell(Progress::Note(format!(
+        "one's own calls: {given} and no {missing}: the model may learn to tell them by the line; give some {missing} \
+         over the same line"
+    )));
 }
 
 /// Notes which licences a table gives for which source. A table without these columns, or that cannot be read, gives

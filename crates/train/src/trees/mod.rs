@@ -40,14 +40,14 @@ impl Samples {
         self.group.push(group);
     }
 
-    /// Weighs the rows so that every call counts the same, and people and machines count the same in all; the mean weight
-    /// of a row is 1.
+    /// Weighs the rows so that every call counts as the weight of its rows says, however many it has, and people and
+    /// machines count the same in all; the mean weight of a row is 1.
     pub fn balance(&mut self) {
         let (calls, call_of) = numbered(&self.group);
         let mut rows = vec![0u32; calls];
         call_of.iter().for_each(|&call| rows[call as usize] += 1);
         for (weight, &call) in self.weights.iter_mut().zip(&call_of) {
-            *weight = 1.0 / rows[call as usize] as f32;
+            *weight /= rows[call as usize] as f32;
         }
         let mut sums = [0.0f64; 2];
         for (&label, &weight) in self.labels.iter().zip(&self.weights) {
