@@ -27,6 +27,8 @@ Examples:
   offhook eval calls/manifest.csv         how good that is, on labelled calls
   offhook simulate --calls 200 --out sim  labelled calls to try it on
   offhook features call.wav               what it sounds like, in numbers
+  offhook train --calls my-calls.csv      a model that has learnt from them
+  offhook model info model.offhook        what is in a model, and how good it is
 
 Exit codes:
   0  done: every recording has its verdict

@@ -6,7 +6,7 @@ use crate::picture::terminal::step;
 use crate::terminal::{Ink, Paint};
 
 /// Columns before the picture.
-const GUTTER: usize = 9;
+pub(super) const GUTTER: usize = 9;
 /// The dots' bits of a braille character, by column and row, in the order of Unicode.
 const BITS: [[u32; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use offhook_train::{EpochFigures, Progress};
 
-use super::curves::Losses;
+use super::curves::{GUTTER, Losses};
 use crate::terminal::{self, Paint};
 
 /// Rows of the curves.
@@ -82,13 +82,27 @@ impl Display {
         match &self.bars {
             Some((curves, _)) => {
                 let mut lines = self.losses.draw(terminal::width(), ROWS, self.paint);
-                lines.push(epoch_line(figures));
+                lines.push(format!("{:GUTTER$}{}", "", figures_line(figures)));
                 curves.set_message(lines.join("\n"));
                 curves.tick();
             }
             None => terminal::tell(&epoch_line(figures)),
         }
     }
+}
+
+/// What the curves do not say, on a line that fits 80 columns.
+fn figures_line(figures: &EpochFigures) -> String {
+    let EpochFigures { fold, validation, seconds, .. } = figures;
+    let fold = if *fold > 0 { format!("fold {fold}  ") } else { String::new() };
+    let best = if figures.is_best { "  best" } else { "" };
+    format!(
+        "{fold}class {:.1} %  machine {:.1} %  F1 {:.1} %  AUC {:.4}  {seconds:.1} s{best}",
+        validation.class_accuracy * 100.0,
+        validation.machine.accuracy * 100.0,
+        validation.machine.f1 * 100.0,
+        validation.machine.auc,
+    )
 }
 
 /// An epoch on one line.

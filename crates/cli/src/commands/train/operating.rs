@@ -57,7 +57,7 @@ pub(super) fn draw(fusion: &FusionModel) -> String {
     for (name, _, colour) in named {
         let _ = write!(svg, "<span style=\"color:{colour}\">●</span> {name} &nbsp; ");
     }
-    svg + "Left to right: the threshold falls.</p>\n"
+    svg + "Upwards: machines found. Left to right: the threshold falls.</p>\n"
 }
 
 fn path(mixture: &Mixture, x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) -> String {

@@ -23,7 +23,8 @@ pub(super) fn page(card: &Card, model: &Model) -> String {
             let _ = writeln!(
                 body,
                 "<tr><td>{}</td><td class=\"number\">{}</td><td>{}</td></tr>",
-                escape(&name),
+                // Two spaces set a line under the one above.
+                escape(&name).replace("  ", "&emsp;"),
                 escape(&value),
                 escape(&note)
             );
