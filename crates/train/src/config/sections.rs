@@ -68,13 +68,13 @@ impl CallSources {
 }
 
 section! {
-    /// Which share of the calls is for what. No speaker and no source of recordings is in two parts.
+    /// Which share of the calls is for what. No speaker is in two parts.
     Split {
         /// Learnt from.
         train: f64 = 0.7, "0 to 1; the three sum to 1", is_share;
-        /// Watched while learning: early stopping and the operating curve come from it.
+        /// Watched while learning: early stopping, and the weights that join the models, come from it.
         validation: f64 = 0.15, "0 to 1; the three sum to 1", is_share;
-        /// Neither: the figures of the training card come from it.
+        /// Neither: the operating curve and the diagram of calibration come from it.
         test: f64 = 0.15, "0 to 1; the three sum to 1", is_share;
     }
 }
@@ -139,7 +139,7 @@ section! {
         depth: Option<usize> = None, "1 to 16", |depth| depth.is_none_or(|depth| (1..=16).contains(&depth));
         /// Frames of 10 ms a step of the crnn and tcn.
         stride: usize = 2, "1 to 4", |stride| (1..=4).contains(stride);
-        /// Share of the outputs of each layer but the last that are dropped in training; left out for the kind's own: cnn 0.5, else 0.1.
+        /// Share of the outputs of each layer but the last that are dropped in training, of the cnn before its last layer only; left out for the kind's own: cnn 0.5, else 0.1.
         dropout: Option<f64> = None, "0 to 0.9", |share| share.is_none_or(|share| (0.0..=0.9).contains(&share));
     }
 }
@@ -155,7 +155,7 @@ impl NetConfig {
         Architecture { name: name.to_owned(), features: MELS, window, layers }
     }
 
-    /// The share dropped before the last layer.
+    /// The share that is dropped.
     pub fn dropout(&self) -> f64 {
         self.dropout.unwrap_or(if self.kind == Kind::Cnn { 0.5 } else { 0.1 })
     }

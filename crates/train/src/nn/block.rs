@@ -32,7 +32,7 @@ pub(super) struct Block {
     pub(super) norm: Option<Norm>,
     pub(super) relu: bool,
     pub(super) residual: bool,
-    /// Whether dropout follows: after all layers with weights but the last.
+    /// Whether dropout follows.
     pub(super) drops: bool,
 }
 

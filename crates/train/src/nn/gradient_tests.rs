@@ -161,6 +161,19 @@ fn dropout() {
         case.dropout = 0.3;
         case.check();
     }
+    let layers = [conv(FEATURES, 8, 3, 1, 1), Layer::Average, linear(8, 8, true), linear(8, 4, false)];
+    let mut case = Case::new(&layers, 12, true);
+    case.dropout = 0.3;
+    case.check();
+}
+
+#[test]
+fn a_net_of_windows_drops_out_before_its_last_layer_only() {
+    let drops =
+        |layers: &[Layer]| Case::new(layers, 12, false).stack.blocks.iter().map(|b| b.drops).collect::<Vec<_>>();
+    let (first, last) = (conv(FEATURES, 8, 3, 1, 1), linear(8, 4, false));
+    assert_eq!(drops(&[first, Layer::Average, linear(8, 8, true), last]), [false, false, true, false]);
+    assert_eq!(drops(&[first, residual(8, 1), linear(8, 8, true), last]), [true, true, true, false]);
 }
 
 #[test]

@@ -53,7 +53,8 @@ impl Stack {
                 }
                 _ => None,
             };
-            let drops = count > 0 && index < last;
+            // As the specification's cnn has it, a net of windows drops out before its last layer only.
+            let drops = count > 0 && if architecture.window > 0 { index + 1 == last } else { index < last };
             blocks.push(Block { core, parameters: from..from + count, norm, relu, residual, drops });
             from += count;
         }

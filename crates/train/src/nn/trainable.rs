@@ -29,7 +29,7 @@ pub struct Gradients(pub Vec<f32>);
 impl Net {
     /// A net with PyTorch's initial weights, drawn with `seed`. With `batch_norm`, each convolution is followed by a
     /// batch norm before its rectifier. `dropout`, 0 to below 1, is the probability with which outputs of each layer
-    /// with weights but the last are dropped in training.
+    /// with weights but the last are dropped in training; in a net of windows, those of the last but one only.
     ///
     /// # Errors
     ///
