@@ -118,9 +118,11 @@ section! {
         /// No person is told before this much silence after the words. Raising it answers people later.
         least_silence: Duration = ms(300), ms(50), ms(5000);
         /// How likely a person must be to be told after the least silence; what is asked for falls from there to the latest silence, slowly at first. Raising it takes fewer machines for people and answers people later.
-        early_certainty: Probability = Probability::percent(95.0), Probability::percent(50.0), Probability::percent(99.99);
-        /// The latest silence: after it, it is whichever is likelier, with a little more asked of a machine where fewer errors are allowed. Raising it lets readers pause longer and answers unclear people later.
+        early_certainty: Probability = Probability::percent(97.0), Probability::percent(50.0), Probability::percent(99.99);
+        /// The latest silence: after it, it is a machine or a person. Raising it lets readers pause longer and answers unclear people later.
         late_silence: Duration = ms(1800), ms(200), ms(20_000);
+        /// How likely a machine must be to be called one after the latest silence, looked at once; the operating point's threshold is looked at again and again, and where that is lower it counts. Raising it takes fewer people for machines.
+        late_machine: Probability = Probability::percent(70.0), Probability::percent(10.0), Probability::percent(99.9);
         /// Whether the timing model (rhythm of voice and silence) has a say.
         timing: bool = true, false, true;
         /// Whether the net (what the sound is like) has a say.

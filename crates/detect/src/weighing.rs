@@ -30,24 +30,19 @@ pub(crate) fn decided(
     let opinion = weigh.opinion(learned, c.sounding())?;
     let (silence, threshold) = (c.silence(), weigh.balance(learned).threshold);
     let certain = opinion.machine >= threshold;
+    let late = w.late_machine.get().min(threshold);
     let quiet = !c.sounding() && !music;
-    let settled = quiet && silence >= w.late_silence && opinion.machine >= settling(threshold);
+    let settled = quiet && silence >= w.late_silence && opinion.machine >= late;
     if (certain || settled) && c.voice >= LEAST_VOICE {
         let machine = if music { AnsweredBy::Ivr } else { AnsweredBy::Voicemail };
-        let limit = if certain { threshold } else { settling(threshold) };
+        let limit = if certain { threshold } else { late };
         return Some((machine, cause(c, weigh, learned, opinion, limit)));
     }
     if !quiet || silence < w.least_silence {
         return None;
     }
-    let limit = person_below(w, settling(threshold), silence);
+    let limit = person_below(w, late, silence);
     (opinion.machine < limit).then(|| (AnsweredBy::Human, cause(c, weigh, learned, opinion, limit)))
-}
-
-/// What parts machines from people after the latest silence: near one half, more where fewer errors are allowed. `threshold`
-/// is looked at again and again while somebody speaks and must hold every time; this is looked at once.
-fn settling(threshold: f32) -> f32 {
-    1.0 / (1.0 + (1.0 - log_odds(threshold) / 4.0).exp())
 }
 
 /// A machine must be less likely than this for a person to be called after this much silence. The limit rises in log-odds
@@ -107,6 +102,5 @@ mod tests {
         assert!(at(latest - 10) < 0.9);
         let strict = WeighConfig { early_certainty: Probability::percent(50.0), ..w };
         assert!((person_below(&strict, 0.3, w.least_silence) - 0.3).abs() < 1e-6);
-        assert!((0.45..0.55).contains(&settling(0.98)) && settling(0.9) < settling(0.999));
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use offhook_detect::timing::{TIMING_FEATURES, TimingFeatures, TimingModel};
 use offhook_detect::{FusionModel, Model};
-use offhook_sim::{Label, Lines};
+use offhook_sim::{CallSet, Label, Lines};
 
 use crate::calibration::{Bin, expected_calibration_error, reliability};
 use crate::card::Card;
@@ -39,7 +39,12 @@ pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result
     // No epochs: the net of the other model is kept, and joined anew.
     let kept = from.as_ref().and_then(Model::network).filter(|_| config.training.epochs == 0);
     let network = match kept {
-        Some(network) => network.clone(),
+        Some(network) => {
+            // What made the net stays on the card.
+            let of_kept = from.as_ref().and_then(|model| Card::from_json(model.card()).ok());
+            card = of_kept.unwrap_or(card);
+            network.clone()
+        }
         None => train_net(options, &material, from.as_ref(), &mut card, tell)?,
     };
     let heard = |model: &Model, calls: &[LabelledCall], part, tell: &mut dyn FnMut(Progress)| {
@@ -99,14 +104,19 @@ fn labelled(
     let length = Duration::from_secs_f64(hours * 3600.0);
     let seed = config.simulator.seed.wrapping_add(FRESH);
     let make = |part: Part, length: Duration, varied: bool, tell: &mut dyn FnMut(Progress)| {
-        let mut generation = Generation { keep_samples: true, ..Generation::new(part, length, seed) };
-        if !varied {
-            // What is promised holds on lines and voices as they are, not as varied as a net needs them.
-            generation.lines = Lines::OfSet;
-            generation.variety = false;
+        let name = || format!("making calls to weigh by: {}", part_name(part));
+        let generation = Generation { keep_samples: true, ..Generation::new(part, length, seed) };
+        if varied {
+            return gathering::make(&generation, &material.voices, name(), tell);
         }
-        let name = format!("making calls to weigh by: {}", part_name(part));
-        gathering::make(&generation, &material.voices, name, tell)
+        // What is promised holds on lines and voices as they are, not as varied as a net needs them: good lines in half of
+        // the calls, and in the other half as the set of all has them; in all, one line in five is bad.
+        let (lines, variety, length) = (Lines::OfSet, false, length / 2);
+        let mixed = Generation { lines, variety, length, ..generation };
+        let good = Generation { set: CallSet::LiveAnswers, seed: seed.wrapping_add(1), ..mixed.clone() };
+        let mut calls = gathering::make(&mixed, &material.voices, name(), tell)?;
+        calls.extend(gathering::make(&good, &material.voices, name(), tell)?);
+        Ok(calls)
     };
     let mut examples = make(part, length, part == Part::Train, tell)?;
     let bank = material.voices.bank(part);

@@ -40,6 +40,8 @@ pub struct Generation {
     pub length: Duration,
     /// What chance follows from.
     pub seed: u64,
+    /// The set whose lines are used under [`Lines::OfSet`]; its courses too where there are none of one's own.
+    pub set: CallSet,
     /// Courses, each with its weight; empty for those of [`CallSet::All`].
     pub courses: Vec<(Course, u32)>,
     /// The lines; see [`Lines::Varied`].
@@ -59,6 +61,7 @@ impl Generation {
             part,
             length,
             seed,
+            set: CallSet::All,
             courses: TRAINING_COURSES.to_vec(),
             lines: Lines::Varied,
             variety: true,
@@ -73,7 +76,7 @@ impl Generation {
     /// [`DataError::Simulator`] for lines or courses that the simulator refuses.
     pub fn simulator(&self, voices: &Voices) -> Result<Simulator, DataError> {
         Ok(Simulator::new(SimConfig {
-            set: CallSet::All,
+            set: self.set,
             courses: self.courses.clone(),
             // The parts must not have the same calls by other voices.
             seed: self.seed.wrapping_mul(3).wrapping_add(self.part as u64),
