@@ -20,8 +20,8 @@ pub mod trees;
 
 pub use card::{Card, DataSource, Reached};
 pub use config::{
-    Augmentation, CallSources, CardConfig, FineTuning, Kind, NetConfig, Optimizer, Simulated, Split, Thresholds, TrainConfig,
-    Training,
+    Augmentation, CallSources, CardConfig, FineTuning, Kind, NetConfig, Optimizer, Simulated, Split, Thresholds,
+    TrainConfig, Training,
 };
 pub use error::TrainError;
 pub use fit_error::FitError;
