@@ -114,7 +114,7 @@ section! {
     /// How the learned models decide: what errors are allowed, and how much certainty is asked for how soon.
     WeighConfig "weigh" {
         /// The operating point: of a hundred people, so many may be called machines. The model's own curve turns it into the probability at which a machine is called. Raising it finds more machines.
-        most_false_machines: Probability = Probability::percent(1.0), Probability::percent(0.05), Probability::percent(30.0);
+        most_false_machines: Probability = Probability::percent(2.0), Probability::percent(0.05), Probability::percent(30.0);
         /// No person is told before this much silence after the words. Raising it answers people later.
         least_silence: Duration = ms(300), ms(50), ms(5000);
         /// How likely a person must be to be told after the least silence; what is asked for falls from there to the latest silence, slowly at first. Raising it takes fewer machines for people and answers people later.
@@ -177,12 +177,14 @@ pub enum Preset {
     Heuristic,
     /// The rules on rhythm decide the clear cases, the learned models the others.
     Hybrid,
-    /// All that was learned: at most 1 % of people called machines.
+    /// All that was learned, at the operating point of 2 %: of the model's own simulated people, so many are called
+    /// machines.
     #[default]
     Balanced,
-    /// Almost no person is called a machine (at most 0.3 %); more machines pass for people.
+    /// Fewer people are called machines (the operating point of 1 %, and music must last longer); more machines pass for
+    /// people.
     Conservative,
-    /// Machines are found early, and more people (at most 5 %) are called machines.
+    /// Machines are found early, and more people are called machines (the operating point of 5 %).
     Aggressive,
 }
 
@@ -252,7 +254,7 @@ impl DetectConfig {
             Preset::Classic => by(Method::Classic),
             Preset::Heuristic => by(Method::Heuristic),
             Preset::Hybrid => by(Method::Hybrid),
-            Preset::Conservative => Self { weigh: at(0.3), music: MusicConfig { least_length: ms(4000) }, ..balanced },
+            Preset::Conservative => Self { weigh: at(1.0), music: MusicConfig { least_length: ms(4000) }, ..balanced },
             Preset::Aggressive => Self { weigh: at(5.0), ..balanced },
         }
     }
