@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use offhook_detect::{DetectConfig, Detector, Event, EventKind, Events, Fact, Params, Phase, Preset, Verdict};
+use offhook_detect::{
+    DetectConfig, Detector, Event, EventKind, Events, Fact, Method, Params, Phase, Preset, Probability, Verdict,
+};
 
 /// Two seconds of samples, and a minute of gaps.
 const MOST_SAMPLES: usize = 16_000;
@@ -26,9 +28,13 @@ impl Input<'_> {
     }
 
     fn config(&mut self) -> DetectConfig {
-        let mut config = DetectConfig::preset(Preset::ALL[usize::from(self.byte() % 4)]);
+        let mut config = DetectConfig::preset(Preset::ALL[usize::from(self.byte()) % Preset::ALL.len()]);
         if self.byte() & 1 == 1 {
             config.begins = Phase::Progress;
+        }
+        // Tones alone are the method of no preset.
+        if self.byte() % 8 == 0 {
+            config.decide.method = Method::Avmd;
         }
         let parameters = config.parameters();
         for _ in 0..self.byte() % 6 {
@@ -38,7 +44,11 @@ impl Input<'_> {
                 let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-').unwrap_or(text.len());
                 text[..end].parse::<f64>().map(|number| (number, text[end..].to_owned()))
             };
-            let Some((least, most)) = parameter.allowed.split_once(" to ") else { continue };
+            let Some((least, most)) = parameter.allowed.split_once(" to ") else {
+                // A choice: of those that there are, only what is yes or no is changed.
+                let _ = config.set(&parameter.name, if share < 0.5 { "false" } else { "true" });
+                continue;
+            };
             if let (Ok((least, unit)), Ok((most, _))) = (number(least), number(most)) {
                 let value = (least + share * share * (most - least)) as f32;
                 // A whole number is asked for where a fraction is no value.
@@ -68,10 +78,11 @@ impl Input<'_> {
     }
 
     fn fact(&mut self) -> Fact {
-        match self.byte() % 4 {
+        match self.byte() % 5 {
             0 => Fact::EarlyMedia,
             1 => Fact::Answered,
             2 => Fact::Dtmf(char::from(self.byte())),
+            3 => Fact::Score { machine: Probability::saturating(f32::from(self.byte()) / 255.0) },
             _ => Fact::BeepEnded { hz: f32::from(self.short()) },
         }
     }

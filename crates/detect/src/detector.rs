@@ -352,7 +352,8 @@ impl Detector {
         self.heard = false;
         if let (Some(ear), Some(network)) = (&mut self.ear, self.params.network()) {
             ear.step(network);
-            self.signals.line = ear.line().filter(|_| self.fusion.listens());
+            // What was lost is no evidence, though the net hears something in its place.
+            self.signals.line = ear.line().filter(|_| self.fusion.listens() && !self.signals.lost);
         }
         self.fusion.push(&self.signals, self.params.learned.as_ref(), &mut self.pending);
     }

@@ -103,6 +103,9 @@ struct Causes {
     too_many_words: &'static str,
     long_word: &'static str,
     cadence: &'static str,
+    /// By learned models; where there is no word for that, it is that of a person's short greeting or a machine's long
+    /// one.
+    weighed: Option<&'static str>,
     initial_silence: &'static str,
     beep: &'static str,
     sit: &'static str,
@@ -258,8 +261,11 @@ impl Vocabulary {
         match verdict.cause {
             Cause::ShortGreeting { .. } if verdict.answered_by == AnsweredBy::Human => words.short_greeting,
             Cause::ShortGreeting { .. } => words.silence_after_greeting,
-            Cause::Weighed { .. } if verdict.answered_by == AnsweredBy::Human => words.short_greeting,
-            Cause::LongGreeting { .. } | Cause::Weighed { .. } => words.long_greeting,
+            Cause::Weighed { .. } if verdict.answered_by == AnsweredBy::Human => {
+                words.weighed.unwrap_or(words.short_greeting)
+            }
+            Cause::Weighed { .. } => words.weighed.unwrap_or(words.long_greeting),
+            Cause::LongGreeting { .. } => words.long_greeting,
             Cause::TooManyWords { .. } => words.too_many_words,
             Cause::LongWord { .. } => words.long_word,
             Cause::Cadence { .. } => words.cadence,

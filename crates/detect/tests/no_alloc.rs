@@ -1,4 +1,5 @@
-//! After construction a detector does not touch the heap: every allocation of this program is counted.
+//! After construction a detector does not touch the heap, its net included: every allocation of this program is counted.
+//! [`Batch`] makes one list for each net step, of the states that are due, and nothing else.
 
 mod counting;
 mod support;
@@ -8,12 +9,13 @@ use std::hint::black_box;
 use counting::touches;
 use offhook_detect::analysers::{Front, Hop, measure};
 use offhook_detect::features::AcousticAnalyser;
-use offhook_detect::{Detector, Fact, Preset};
+use offhook_detect::{Batch, DetectConfig, Detector, Fact, Method, Preset, Probability};
 use offhook_sim::noise::{NoiseKind, noise};
 use offhook_sim::signal::{millis, to_pcm};
 use offhook_sim::tones::{Beep, dtmf, fax, special_information, supervisory, together};
 use offhook_sim::{Random, music::hold_music};
 use std::time::Duration;
+use support::models;
 
 use offhook_audio::tones::{FaxTone, SIT, SUPERVISORY};
 use offhook_audio::{Dbm0, HOP, MediaTime};
@@ -28,6 +30,7 @@ fn hear(detector: &mut Detector, samples: &[i16]) {
             5 => detector.note(Fact::EarlyMedia),
             9 => detector.note(Fact::Answered),
             30 => detector.note(Fact::Dtmf('1')),
+            12 => detector.note(Fact::Score { machine: Probability::percent(40.0) }),
             90 => detector.note(Fact::BeepEnded { hz: 1000.0 }),
             n if n % 17 == 0 => detector.push_gap(160),
             _ => detector.push(&[]),
@@ -65,14 +68,50 @@ fn sounds() -> Vec<(String, Vec<i16>)> {
     sounds
 }
 
+/// Every preset; with a net that never rests; and with one that sees windows.
+fn detectors() -> Vec<(String, Detector)> {
+    let restless = |method| {
+        let mut config = DetectConfig::default();
+        (config.decide.method, config.weigh.rest) = (method, false);
+        config
+    };
+    let windows = models::model(Some(models::listening(models::WINDOW, 1)), Some(models::timing()));
+    let mut detectors: Vec<_> = Preset::ALL.map(|preset| (preset.name().to_owned(), support::detector(preset))).into();
+    for method in [Method::Ai, Method::Hybrid] {
+        let detector = Detector::new(&support::params(restless(method)));
+        assert!(detector.params().model().is_some_and(|model| model.network().is_some()), "a net to run");
+        detectors.push((format!("{method} without rest"), detector));
+    }
+    detectors.push(("a net of windows".into(), Detector::new(&support::with_model(restless(Method::Ai), &windows))));
+    detectors
+}
+
 #[test]
 fn a_detector_never_allocates_after_construction() {
     let recorded = support::corpus().into_iter().map(|call| (call.name, call.samples));
     for (name, samples) in recorded.chain(sounds()) {
-        for preset in Preset::ALL {
-            let mut detector = support::detector(preset);
+        for (which, mut detector) in detectors() {
             let touches = touches(|| hear(&mut detector, &samples));
-            assert_eq!(touches, 0, "{name} under {}", preset.name());
+            assert_eq!(touches, 0, "{name} under {which}");
+        }
+    }
+}
+
+#[test]
+fn a_batch_allocates_its_list_of_due_states_only() {
+    let call = support::corpus().swap_remove(0).samples;
+    for preset in [Preset::Heuristic, Preset::Balanced] {
+        let mut config = DetectConfig::preset(preset);
+        config.weigh.rest = false;
+        let params = support::params(config);
+        let (mut calls, mut batch) = (vec![Detector::new(&params); 20], Batch::new(&params));
+        for packet in call.chunks_exact(2 * HOP) {
+            let packets = [packet; 20];
+            let tell = |call, event| _ = black_box((call, event));
+            let touches = touches(|| batch.push(&mut calls, &packets, tell));
+            // A list is made and let go in each of the two hops, if there is a net.
+            let most = if preset == Preset::Heuristic { 0 } else { 4 };
+            assert!(touches <= most, "{touches} under {}", preset.name());
         }
     }
 }

@@ -16,6 +16,7 @@ use offhook_sim::tones::{supervisory, together};
 use offhook_sim::{Random, VoiceBank, music::hold_music};
 use proptest::prelude::*;
 use std::time::Duration;
+use support::sounds::hello;
 use support::{first_final, params, play, verdicts};
 
 /// A stretch of sound.
@@ -96,13 +97,17 @@ fn cases(count: u32) -> ProptestConfig {
 
 /// Every number of `signals`.
 fn numbers(signals: &Signals) -> Vec<f32> {
-    let Signals { level, voice, tone, dtmf: _, music, .. } = *signals;
+    let Signals { level, voice, tone, dtmf: _, music, line, .. } = *signals;
     let mut numbers = vec![level.mean_square, level.dbm0.0, level.zero_crossing_rate];
     numbers.extend([voice.probability.get(), voice.voicing, voice.floor.0, music.get()]);
     match tone {
         Some(ToneBurst::Sounding { hz, .. }) => numbers.push(hz),
         Some(ToneBurst::Ended(beep)) => numbers.extend([beep.hz, beep.second_hz.unwrap_or(0.0), beep.level.0]),
         Some(ToneBurst::Rejected) | None => {}
+    }
+    if let Some(line) = line {
+        numbers.extend(line.sounds);
+        numbers.push(line.machine);
     }
     numbers
 }
@@ -114,6 +119,10 @@ fn check_verdict(verdict: &Verdict) {
     assert!(!verdict.cause.word().is_empty());
     if let Cause::Beep { hz, level, .. } = verdict.cause {
         assert!(hz.is_finite() && level.0.is_finite(), "{verdict:?}");
+    }
+    if let Cause::Weighed { machine, limit, timing, net, .. } = verdict.cause {
+        assert!(timing.is_finite() && net.is_finite(), "{verdict:?}");
+        assert!(verdict.answered_by.is_machine() == (machine >= limit), "{verdict:?}");
     }
     let shown = verdict.cause.to_string();
     assert!(!shown.contains("NaN") && !shown.contains("inf"), "{shown}");
@@ -214,7 +223,7 @@ fn waiting(preset: Preset) -> Detector {
 /// What is heard before the answer: nothing, ringback, an announcement, a person, music.
 fn early_media() -> Vec<(&'static str, Vec<i16>)> {
     let music = to_pcm(&hold_music(millis(6000), Dbm0(-18.0), &mut Random::new(3)));
-    let person = [vec![0; 4000], spoken(SpeechKind::HumanShort, 1), vec![0; 40_000]].concat();
+    let person = [vec![0; 4000], hello(), vec![0; 40_000]].concat();
     vec![
         ("nothing", vec![0; 80_000]),
         ("ringback", ringback(13)),
@@ -231,7 +240,7 @@ fn a_person_is_one_only_after_the_answer() {
             let mut detector = waiting(preset);
             let events = play(&mut detector, &[Input::Samples(early.clone())]);
             assert_eq!(verdicts(&events).next(), None, "{what} under {}", preset.name());
-            let hello = [vec![0; 4800], spoken(SpeechKind::HumanShort, 1), vec![0; 24_000]].concat();
+            let hello = [vec![0; 4800], hello(), vec![0; 24_000]].concat();
             let events = play(&mut detector, &[Input::Fact(Fact::Answered), Input::Samples(hello)]);
             let verdict = first_final(&events, detector.finish());
             assert_eq!(verdict.answered_by, AnsweredBy::Human, "{what} under {}: {}", preset.name(), verdict.cause);

@@ -64,7 +64,9 @@ fn a_value_beyond_either_end_of_its_range_is_refused_and_the_ends_are_taken() {
                 }
                 // A duration or a count below zero is no value at all.
                 Err(ConfigError::Unreadable { field, given: told, expected }) => {
-                    assert!(!(0.0..=65_535.0).contains(&beyond), "{field}={given}");
+                    // Nor is a share above one.
+                    let most = if expected.starts_with("a share") { 1.0 } else { 65_535.0 };
+                    assert!(!(0.0..=most).contains(&beyond), "{field}={given}");
                     assert_eq!((field, &told), (parameter.name.as_str(), &given));
                     assert!(!expected.is_empty());
                 }
@@ -118,7 +120,7 @@ fn fields_out_of_range_are_refused_however_they_came_to_be() {
 
 #[test]
 fn parameters_that_shut_a_verdict_out_are_refused() {
-    let cases: [(Change, &str, &str); 6] = [
+    let cases: [(Change, &str, &str); 7] = [
         (|c| c.decide.short_greeting = ms(1000), "decide.longer_greeting", "decide.short_greeting (1000ms)"),
         (|c| c.decide.longer_greeting = ms(2600), "decide.long_greeting", "decide.longer_greeting (2600ms)"),
         (
@@ -132,6 +134,7 @@ fn parameters_that_shut_a_verdict_out_are_refused() {
             "decide.total_time",
             "decide.long_greeting + decide.after_longer_greeting_silence (20800ms)",
         ),
+        (|c| c.weigh.least_silence = ms(2500), "weigh.late_silence", "weigh.least_silence (2500ms)"),
         (|c| c.beep.least_length = ms(900), "beep.most_length", "beep.least_length (900ms)"),
     ];
     for (change, name, least) in cases {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use offhook_audio::{Dbm0, MediaTime};
 use offhook_detect::{
-    AnsweredBy, Beep, Cause, Event, EventKind, FaxTone, Method, Outcome, Probabilities, ReadyReason, SitCode, Stage,
-    SupervisoryTone, Verdict, Vocabulary,
+    AnsweredBy, Beep, Cause, Event, EventKind, FaxTone, Method, Outcome, Probabilities, Probability, ReadyReason,
+    Reason, SitCode, Stage, SupervisoryTone, Verdict, Vocabulary,
 };
 
 fn ms(millis: u64) -> Duration {
@@ -46,6 +46,15 @@ fn causes() -> Vec<Cause> {
         Cause::Timeout { elapsed: ms(5000), voice: ms(600), limit: ms(5000) },
         Cause::NoAudio { elapsed: ms(5000), limit: ms(5000) },
         Cause::HungUp { elapsed: ms(1200), voice: ms(0) },
+        Cause::Weighed {
+            machine: Probability::percent(97.0),
+            limit: Probability::percent(95.0),
+            voice: ms(1500),
+            silence: ms(800),
+            timing: 1.2,
+            net: 2.3,
+            reasons: [Reason { feature: "voice", value: 1.5, adds: 0.7 }; 3],
+        },
     ]
 }
 

@@ -2,11 +2,14 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub(crate) mod models;
+pub(crate) mod sounds;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use offhook_detect::{
-    DetectConfig, Detector, Event, EventKind, Fact, Input, Params, Phase, Preset, Stage, Trace, Verdict,
+    DetectConfig, Detector, Event, EventKind, Fact, Input, Model, Params, Phase, Preset, Stage, Trace, Verdict,
 };
 use offhook_media::{DecodeOptions, decode_file};
 use offhook_sim::{CallSet, SimCall, SimConfig, Simulator};
@@ -82,8 +85,19 @@ pub(crate) fn as_trace(call: &SimCall, preset: Preset) -> Trace {
     Trace { config, model: None, inputs }
 }
 
+/// Every preset that hears tones: all but the classic one.
+pub(crate) const FUSED: [Preset; 5] =
+    [Preset::Heuristic, Preset::Hybrid, Preset::Balanced, Preset::Conservative, Preset::Aggressive];
+
+/// Those in which learned models have a say.
+pub(crate) const LEARNED: [Preset; 4] = [Preset::Hybrid, Preset::Balanced, Preset::Conservative, Preset::Aggressive];
+
 pub(crate) fn params(config: DetectConfig) -> Arc<Params> {
     Arc::new(Params::new(config).expect("a valid configuration"))
+}
+
+pub(crate) fn with_model(config: DetectConfig, model: &Arc<Model>) -> Arc<Params> {
+    Arc::new(Params::with_model(config, Arc::clone(model)).expect("a valid configuration"))
 }
 
 pub(crate) fn detector(preset: Preset) -> Detector {
@@ -105,7 +119,12 @@ pub(crate) fn play(detector: &mut Detector, inputs: &[Input]) -> Vec<Event> {
 
 /// All that a new detector says of `inputs`, and its verdict at the end.
 pub(crate) fn heard(config: DetectConfig, inputs: &[Input]) -> (Vec<Event>, Verdict) {
-    let mut detector = Detector::new(&params(config));
+    heard_by(&params(config), inputs)
+}
+
+/// The same with parameters made elsewhere.
+pub(crate) fn heard_by(params: &Arc<Params>, inputs: &[Input]) -> (Vec<Event>, Verdict) {
+    let mut detector = Detector::new(params);
     let events = play(&mut detector, inputs);
     (events, detector.finish())
 }
