@@ -67,13 +67,23 @@ fn eval_compares_presets_and_goes_on_past_bad_rows() {
         "path,amdstatus,amdcause\nvoicemail.wav,MACHINE,LONGGREETING-1500-1500\n",
     )
     .unwrap();
-    let arguments = ["eval", "bad.csv", "--presets", "classic,balanced", "--no-curve", "--asterisk-table", "ast.csv"];
+    let arguments = [
+        "eval",
+        "bad.csv",
+        "--presets",
+        "classic,heuristic,balanced+weigh.net=false",
+        "--no-curve",
+        "--asterisk-table",
+        "ast.csv",
+    ];
     let output = run(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(4));
     let told = err(&output);
     assert!(told.contains("line 6: gone.wav") && told.contains("line 7: label: given \"person\""), "{told}");
     let text = out(&output);
-    assert!(text.contains("bad.csv: 4 calls") && text.contains("classic") && text.contains("balanced"), "{text}");
+    for part in ["bad.csv: 4 calls", "classic", "heuristic", "balanced+weigh.net=false"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
     assert!(text.contains("same status and cause"), "{text}");
 }
 
@@ -93,6 +103,7 @@ fn eval_says_what_cannot_be_used_and_overwrites_no_table() {
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     let report: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(report["presets"][0]["all"]["human_called_machine"]["of"], 2);
+    assert_eq!(report["presets"][0]["preset"], "balanced", "{report}");
     assert!(!folder.path().join("-").exists());
     for (text, told) in [
         ("path,label\r\n", "there is none but the header"),
@@ -157,7 +168,12 @@ fn a_configuration_that_cannot_be_used_is_told_with_what_is_allowed() {
     for (arguments, says) in [
         (vec!["detect", "--set", "decide.long_greeting=never", "a.wav"], "decide.long_greeting: cannot read \"never\""),
         (vec!["detect", "--set", "decide.long_greeting=1h", "a.wav"], "decide.long_greeting"),
-        (vec!["detect", "--preset", "bold", "a.wav"], "classic, balanced, conservative or aggressive"),
+        (
+            vec!["detect", "--preset", "bold", "a.wav"],
+            "classic, heuristic, hybrid, balanced, conservative or aggressive",
+        ),
+        (vec!["detect", "--set", "decide.method=guess", "a.wav"], "classic, avmd, heuristic, hybrid or ai"),
+        (vec!["detect", "--set", "weigh.net=false", "--set", "weigh.timing=false", "a.wav"], "weigh.net"),
         (vec!["detect", "--preset", "bold", "a.wav"], "from --preset"),
         (vec!["detect", "--country", "XX", "a.wav"], "tone.country"),
         (vec!["detect", "--country", "uk", "a.wav"], "the United Kingdom is GB"),
@@ -184,7 +200,11 @@ fn a_configuration_that_cannot_be_used_is_told_with_what_is_allowed() {
     );
     assert!(line("ready.silence").contains("$OFFHOOK_READY_SILENCE"), "{text}");
     assert!(line("vad.onset").contains("60ms") && line("vad.onset").contains("--set"), "{text}");
-    assert!(line("preset").contains("conservative"), "{text}");
+    assert!(line("preset").contains("conservative") && line("preset").contains("classic, heuristic, hybrid"), "{text}");
+    for section in ["vad", "cadence", "beep", "tone", "music", "decide", "weigh", "classic", "ready"] {
+        assert!(text.lines().any(|line| line.starts_with(&format!("{section}."))), "{section} in {text}");
+    }
+    assert!(line("decide.method").contains("ai") && line("weigh.net").contains("true"), "{text}");
     let check = run(folder.path(), &["config", "check", "--config", "good.toml"]);
     assert_eq!(check.status.code(), Some(0));
     let toml = run(folder.path(), &["config", "show", "--toml", "--preset", "aggressive"]);

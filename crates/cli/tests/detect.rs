@@ -70,6 +70,11 @@ fn json_has_exactly_the_keys_of_the_contract() {
         );
         assert_eq!(object["file"], file);
         assert!(object["cause"]["kind"].is_string());
+        let events = object["events"].as_array().unwrap();
+        let methods: Vec<&Value> =
+            events.iter().filter(|e| e["kind"] == "verdict").map(|verdict| &verdict["method"]).collect();
+        let known = ["avmd", "heuristic", "hybrid", "ai"];
+        assert!(!methods.is_empty() && methods.iter().all(|m| known.contains(&m.as_str().unwrap())), "{methods:?}");
         let sum: f64 = object["probabilities"].as_object().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
         assert!((sum - 1.0).abs() < 0.01);
         assert!(object["decided_at_ms"].as_u64() <= object["audio_ms"].as_u64());
@@ -249,6 +254,82 @@ fn early_media_is_not_the_call() {
     assert!(out(&late).contains("before the answer at 1000.00 s"), "{}", out(&late));
     let bad = run(folder.path(), &["detect", "--answered-at", "soon", "early.wav"]);
     assert!(bad.status.code() == Some(2) && err(&bad).contains("such as 900ms"), "{}", err(&bad));
+}
+
+/// The causes of the verdicts in the events of one recording.
+fn causes(arguments: &[&str], folder: &std::path::Path) -> Vec<Value> {
+    let output = run(folder, arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?} {}", err(&output));
+    let object = json_lines(&out(&output)).remove(0);
+    let events = object["events"].as_array().unwrap();
+    events.iter().filter(|event| event["kind"] == "verdict").cloned().collect()
+}
+
+#[test]
+fn each_method_decides_by_what_it_may() {
+    let folder = folder();
+    let by = |method: &str, file: &str| {
+        causes(&["detect", "--json", "--set", &format!("decide.method={method}"), file], folder.path())
+    };
+    let kinds = |verdicts: &[Value]| -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        verdicts.iter().map(|v| (text(&v["method"]), text(&v["cause"]["kind"]))).collect()
+    };
+    let is = |method: &str, kind: &str| (method.to_owned(), kind.to_owned());
+    assert_eq!(kinds(&by("avmd", "person.wav")), []);
+    assert_eq!(kinds(&by("avmd", "voicemail.wav")), [is("avmd", "beep")]);
+    assert!(kinds(&by("heuristic", "person.wav")).iter().all(|said| *said == is("heuristic", "short_greeting")));
+    assert_eq!(kinds(&by("heuristic", "voicemail.wav")).last(), Some(&is("avmd", "beep")));
+    assert_eq!(kinds(&by("classic", "person.wav")), [is("classic", "short_greeting")]);
+    let weighed = by("ai", "person.wav");
+    assert!(!weighed.is_empty() && kinds(&weighed).iter().all(|said| *said == is("ai", "weighed")), "{weighed:?}");
+    let cause = &weighed.last().unwrap()["cause"];
+    for number in ["machine", "limit", "voice_ms", "silence_ms", "timing", "net"] {
+        assert!(cause[number].is_number(), "{number} in {cause}");
+    }
+    for reason in cause["reasons"].as_array().unwrap() {
+        assert!(reason["feature"].is_string() && reason["value"].is_number() && reason["adds"].is_number(), "{cause}");
+    }
+}
+
+#[test]
+fn a_model_of_the_users_is_used_and_a_replay_wants_the_same() {
+    use offhook_detect::{FusionModel, Model};
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    // One that knows nothing waits for the latest silence.
+    let nothing = Model::new("{}".to_owned(), None, None, FusionModel::default());
+    std::fs::write(path("nothing.model"), nothing.to_bytes()).unwrap();
+    let detect = ["detect", "--json", "--model", "nothing.model", "--trace", "n.trace", "person.wav"];
+    let cause = causes(&detect, folder.path()).pop().unwrap()["cause"].clone();
+    assert_eq!((&cause["kind"], &cause["machine"]), (&Value::from("weighed"), &Value::from(0.5)));
+    assert_eq!(cause["reasons"].as_array().unwrap().len(), 0, "{cause}");
+
+    let refused = run(folder.path(), &["replay", "n.trace"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", err(&refused));
+    let (made, given) = (nothing.fingerprint(), Model::builtin().fingerprint());
+    for part in [format!("{made:016x}"), format!("given {given:016x}"), "--model".to_owned()] {
+        assert!(err(&refused).contains(&part), "{part} in {}", err(&refused));
+    }
+    let replayed = run(folder.path(), &["replay", "--json", "--model", "nothing.model", "n.trace"]);
+    assert_eq!(replayed.status.code(), Some(0), "{}", err(&replayed));
+    let verdicts: Vec<_> = json_lines(&out(&replayed)).into_iter().filter(|e| e["kind"] == "verdict").collect();
+    assert_eq!(verdicts, causes(&detect, folder.path()));
+    // A trace of the rules needs no model.
+    let rules = ["detect", "--preset", "heuristic", "--trace", "r.trace", "person.wav"];
+    assert!(run(folder.path(), &rules).status.success());
+    assert!(run(folder.path(), &["replay", "r.trace"]).status.success());
+
+    std::fs::write(path("cut.model"), &nothing.to_bytes()[..30]).unwrap();
+    for (given, code, told) in [
+        ("gone.model", 4, "--model: gone.model cannot be read"),
+        ("person.wav", 3, "the file is no offhook model"),
+        ("cut.model", 3, "the file is cut short"),
+    ] {
+        let output = run(folder.path(), &["detect", "--model", given, "person.wav"]);
+        assert_eq!(output.status.code(), Some(code), "{}", err(&output));
+        assert!(err(&output).contains(told), "{told} in {}", err(&output));
+    }
 }
 
 #[test]

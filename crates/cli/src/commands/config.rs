@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use offhook_detect::Preset;
 
 use crate::exit::Exit;
 use crate::settings::{Settings, SettingsArgs};
@@ -80,9 +81,10 @@ fn show(out: &mut dyn io::Write, settings: &Settings, paint: Paint) -> io::Resul
     let preset = format!("{:<34} {:<12}", "preset", settings.preset.name());
     writeln!(
         out,
-        "{} {:<22} classic, balanced, conservative, aggressive",
+        "{} {:<22} {}",
         paint.mark(Ink::Strong, preset),
-        settings.preset_origin.to_string()
+        settings.preset_origin.to_string(),
+        Preset::ALL.map(Preset::name).join(", ")
     )?;
     for parameter in settings.config.parameters() {
         let origin = settings.origin(&parameter.name).to_string();
