@@ -280,12 +280,18 @@ impl Fusion {
     fn by_voice(&mut self, learned: Option<&Learned>) -> Option<(AnsweredBy, Cause)> {
         let Self { config, cadence, weigh, music, .. } = self;
         let (d, music) = (&config.decide, music.likely());
-        let mut by_models = || weighing::decided(&config.weigh, cadence, weigh, learned?, music);
         match d.method {
             Method::Classic | Method::Avmd => None,
             Method::Heuristic => rules::decided(d, cadence, music),
-            Method::Hybrid => rules::clear(d, cadence, music).or_else(by_models),
-            Method::Ai => by_models(),
+            Method::Hybrid => {
+                let learned = learned?;
+                // What the models take for a machine is no clear case of a person.
+                let doubted = weigh.opinion(learned, cadence.sounding()).is_some_and(|opinion| opinion.machine >= 0.5);
+                rules::clear(d, cadence, music)
+                    .filter(|(who, _)| !(*who == AnsweredBy::Human && doubted))
+                    .or_else(|| weighing::decided(&config.weigh, cadence, weigh, learned, music))
+            }
+            Method::Ai => weighing::decided(&config.weigh, cadence, weigh, learned?, music),
         }
     }
 

@@ -12,7 +12,7 @@ const HALF: f32 = 25.0;
 /// How fast the share of music follows: over about a second.
 const SMOOTHING: f32 = 0.01;
 /// The least share of music with which the net agrees that it is some.
-const LEAST_MUSIC: f32 = 0.5;
+const LEAST_MUSIC: f32 = 0.3;
 /// A model outside is never surer than this.
 const LEAST_OUTSIDE: f32 = 0.002;
 /// Added to shares before their ratio is taken.
