@@ -106,7 +106,15 @@ mod tests {
         let probabilities = Probabilities::from_weights([1.0; AnsweredBy::ALL.len()]);
         let cause = Cause::Conversation { utterances: 2, voice: Duration::ZERO };
         let confidence = probabilities.of(answered_by);
-        Verdict { answered_by, confidence, probabilities, cause, at: MediaTime::ZERO, stage, method: offhook_detect::Method::Heuristic }
+        Verdict {
+            answered_by,
+            confidence,
+            probabilities,
+            cause,
+            at: MediaTime::ZERO,
+            stage,
+            method: offhook_detect::Method::Heuristic,
+        }
     }
 
     #[test]

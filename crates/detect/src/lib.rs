@@ -64,7 +64,7 @@ pub use model::{FusionModel, Mixture, Model, ModelError, OperatingPoint, Weights
 pub use offhook_audio::tones::{Country, FaxTone, SitCode, SupervisoryTone};
 pub use parameter::{Parameter, Value};
 pub use signals::{Beep, DtmfDigit, Level, Line, LineSound, Signals, SpeechState, ToneBurst, Voice};
-pub use trackers::Inputs;
 pub use trace::{Input, Trace, TraceError};
+pub use trackers::Inputs;
 pub use verdict::{AnsweredBy, Cause, Probabilities, Probability, Reason, Stage, Verdict};
 pub use vocabulary::{Outcome, Vocabulary};

@@ -47,7 +47,11 @@ pub(crate) fn run(args: &BenchArgs) -> Result<Exit> {
     let What::Engine(args) = &args.what;
     let (model, config) = (args.settings.model.read()?, Settings::gather(&args.settings)?.config);
     let awake = DetectConfig { weigh: WeighConfig { rest: false, ..config.weigh }, ..config };
-    let bench = measure_engine(&model.params(config)?, &model.params(awake)?, Duration::from_secs_f64(args.seconds.clamp(0.0, 600.0)));
+    let bench = measure_engine(
+        &model.params(config)?,
+        &model.params(awake)?,
+        Duration::from_secs_f64(args.seconds.clamp(0.0, 600.0)),
+    );
     let mut out = io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&bench)?)?;

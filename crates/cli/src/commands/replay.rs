@@ -32,7 +32,11 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<Exit> {
     let shown = args.trace.display();
     let bytes = std::fs::read(&args.trace).with_context(|| format!("{shown}: cannot be read"))?;
     let trace = Trace::decode(&bytes).with_context(|| format!("{shown} is no trace"))?;
-    let params = args.model.read()?.params(trace.config).with_context(|| format!("{shown}: its parameters do not go together"))?;
+    let params = args
+        .model
+        .read()?
+        .params(trace.config)
+        .with_context(|| format!("{shown}: its parameters do not go together"))?;
     let model = params.model().map(|model| model.fingerprint());
     if let (Some(made), Some(given)) = (trace.model, model)
         && made != given

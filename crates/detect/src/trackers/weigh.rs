@@ -1,5 +1,5 @@
-use crate::model::{LONG_FROM, LONG_TO};
 use crate::learned::{Balance, Learned};
+use crate::model::{LONG_FROM, LONG_TO};
 use crate::odds::Opinion;
 use crate::signals::{LineSound, Signals};
 use crate::timing::{Timing, TimingFeatures};
