@@ -276,6 +276,7 @@ impl Fusion {
             self.guess(who, cause, now, events);
         }
     }
+
     /// Who it is by what was said and how, if that is clear.
     fn by_voice(&mut self, learned: Option<&Learned>) -> Option<(AnsweredBy, Cause)> {
         let Self { config, cadence, weigh, music, .. } = self;
@@ -300,7 +301,10 @@ impl Fusion {
         match self.config.decide.method {
             Method::Classic | Method::Avmd => None,
             Method::Heuristic => rules::likeliest(&self.config.decide, &self.cadence),
-            Method::Hybrid | Method::Ai => weighing::likeliest(&self.cadence, &mut self.weigh, learned?),
+            Method::Hybrid | Method::Ai => {
+                let told = self.verdict.map(|verdict| verdict.answered_by);
+                weighing::likeliest(&self.cadence, &mut self.weigh, learned?, told)
+            }
         }
     }
 

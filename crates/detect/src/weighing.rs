@@ -63,17 +63,23 @@ fn log_odds(p: f32) -> f32 {
     (p / (1.0 - p)).ln()
 }
 
-/// The likeliest, before that.
-pub(crate) fn likeliest(c: &Cadence, weigh: &mut Weigh, learned: &Learned) -> Option<(AnsweredBy, Cause)> {
+/// The likeliest, before that; `None` if it is who was `told`: causes are not worked out to be thrown away.
+pub(crate) fn likeliest(
+    c: &Cadence,
+    weigh: &mut Weigh,
+    learned: &Learned,
+    told: Option<AnsweredBy>,
+) -> Option<(AnsweredBy, Cause)> {
     c.first_word?;
     let opinion = weigh.opinion(learned, c.sounding())?;
-    if opinion.machine >= LIKELIEST && c.voice >= LEAST_VOICE {
-        Some((AnsweredBy::Voicemail, cause(c, weigh, learned, opinion, LIKELIEST)))
+    let (who, limit) = if opinion.machine >= LIKELIEST && c.voice >= LEAST_VOICE {
+        (AnsweredBy::Voicemail, LIKELIEST)
     } else if opinion.machine < 1.0 - LIKELIEST && c.silence() >= FIRST_GUESS {
-        Some((AnsweredBy::Human, cause(c, weigh, learned, opinion, 1.0 - LIKELIEST)))
+        (AnsweredBy::Human, 1.0 - LIKELIEST)
     } else {
-        None
-    }
+        return None;
+    };
+    (told != Some(who)).then(|| (who, cause(c, weigh, learned, opinion, limit)))
 }
 
 fn cause(c: &Cadence, weigh: &Weigh, learned: &Learned, opinion: Weighed, limit: f32) -> Cause {
