@@ -51,7 +51,7 @@ pub fn expected_calibration_error(bins: &[Bin]) -> f32 {
 
 /// The probability that a machine scores higher than a person, a tie counting half: the area under the receiver operating
 /// characteristic. `None` if there are no people or no machines.
-pub fn auc(people: &[f32], machines: &[f32]) -> Option<f32> {
+pub fn auc(people: &[f32], machines: &[f32]) -> Option<f64> {
     if people.is_empty() || machines.is_empty() {
         return None;
     }
@@ -63,7 +63,7 @@ pub fn auc(people: &[f32], machines: &[f32]) -> Option<f32> {
         below as f64 + ties as f64 / 2.0
     };
     let won: f64 = machines.iter().map(wins).sum();
-    Some((won / (people.len() * machines.len()) as f64) as f32)
+    Some(won / (people.len() * machines.len()) as f64)
 }
 
 /// What a threshold costs and brings: scores not below it are called machines.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use offhook_sim::Label;
@@ -14,10 +14,8 @@ use crate::data::{
     Copies, DataError, Example, Generation, LabelledCall, LabelledCalls, Part, Shares, VoiceOptions, Voices,
 };
 use crate::error::TrainError;
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 
-/// How often progress is told while calls are made.
-const EVERY: Duration = Duration::from_millis(100);
 /// Where longer calls are cut: whatever answered has said so by then.
 const LONGEST: Duration = Duration::from_secs(15);
 
@@ -208,17 +206,9 @@ fn watched(
     tell: &mut dyn FnMut(Progress),
     work: impl FnOnce(&(dyn Fn(u64, u64) + Sync)) -> Result<Vec<Example>, DataError> + Send,
 ) -> Result<Vec<Example>, TrainError> {
-    tell(Progress::Stage { name, total: (generation.length.as_millis() / 10) as u64 });
-    let made = AtomicU64::new(0);
-    let calls = std::thread::scope(|scope| {
-        let work = scope.spawn(|| work(&|hops, _| made.store(hops, Ordering::Relaxed)));
-        while !work.is_finished() {
-            std::thread::sleep(EVERY);
-            tell(Progress::Advanced { done: made.load(Ordering::Relaxed) });
-        }
-        work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    });
-    Ok(calls?)
+    let total = (generation.length.as_millis() / 10) as u64;
+    let made = progress::watched(name, total, tell, |done| work(&|hops, _| done.store(hops, Ordering::Relaxed)));
+    Ok(made?)
 }
 
 /// How a part is called in cards and messages.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calibration::auc;
+
 /// Figures of a decision between machine (yes) and person (no).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -16,7 +18,8 @@ pub struct Binary {
     pub recall: f64,
     /// The harmonic mean of precision and recall.
     pub f1: f64,
-    /// The probability that a machine scores above a person (the area under the ROC curve; ties count half).
+    /// The probability that a machine scores above a person (the area under the ROC curve; ties count half; 0.5 where
+    /// one side is missing).
     pub auc: f64,
 }
 
@@ -30,27 +33,11 @@ impl Binary {
         let (precision, recall) = (share(hits, hits + false_alarms), share(hits, hits + misses));
         let f1 = if precision + recall > 0.0 { 2.0 * precision * recall / (precision + recall) } else { 0.0 };
         let accuracy = share(hits + count(false, false), scored.len());
-        Self { calls: scored.len(), accuracy, precision, recall, f1, auc: auc(scored) }
+        let side =
+            |is: bool| -> Vec<f32> { scored.iter().filter(|(_, truth)| *truth == is).map(|(p, _)| *p).collect() };
+        let auc = auc(&side(false), &side(true)).unwrap_or(0.5);
+        Self { calls: scored.len(), accuracy, precision, recall, f1, auc }
     }
-}
-
-/// The area under the ROC curve by ranks (Mann and Whitney 1947); 0.5 where one side is missing.
-fn auc(scored: &[(f32, bool)]) -> f64 {
-    let mut sorted = scored.to_vec();
-    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let yes = sorted.iter().filter(|(_, truth)| *truth).count();
-    let no = sorted.len() - yes;
-    if yes == 0 || no == 0 {
-        return 0.5;
-    }
-    let (mut below, mut wins) = (0usize, 0.0);
-    for tied in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
-        let tied_yes = tied.iter().filter(|(_, truth)| *truth).count();
-        let tied_no = tied.len() - tied_yes;
-        wins += tied_yes as f64 * (below as f64 + tied_no as f64 / 2.0);
-        below += tied_no;
-    }
-    wins / (yes as f64 * no as f64)
 }
 
 /// Figures on the validation part after an epoch.

@@ -2,7 +2,7 @@
 //! judges was not trained on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use offhook_detect::timing::{TIMING_FEATURES, TimingFeatures, TimingModel};
@@ -16,11 +16,9 @@ use crate::error::TrainError;
 use crate::fusion::{self, LabelledCall, Row};
 use crate::gathering::{self, Material, part_name};
 use crate::net_only::{RunOptions, name_of, read_model, train_net};
-use crate::progress::Progress;
+use crate::progress::{Progress, watched};
 use crate::trees::{self, Direction, Samples, TreeConfig};
 
-/// How often progress is told.
-const EVERY: Duration = Duration::from_millis(100);
 /// Bins of the reliability diagram.
 const BINS: usize = 10;
 
@@ -50,23 +48,21 @@ pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result
     let heard = |model: &Model, calls: &[LabelledCall], part, tell: &mut dyn FnMut(Progress)| {
         let model = Arc::new(model.clone());
         let name = format!("listening: {}", part_name(part));
-        watched(name, calls.len(), tell, |told| fusion::hear(calls, &model, told))
+        watched(name, calls.len() as u64, tell, |done| fusion::hear(calls, &model, count(done)))
     };
     let calls = |part, tell: &mut dyn FnMut(Progress)| labelled(options, &material, part, tell);
     let with_net = Model::new(String::new(), Some(network.clone()), None, FusionModel::default());
     let validation = calls(Part::Validation, tell)?;
+    let mut rows = heard(&with_net, &validation, Part::Validation, tell);
     let timing = {
         let learned = heard(&with_net, &calls(Part::Train, tell)?, Part::Train, tell);
-        let held_out = heard(&with_net, &validation, Part::Validation, tell);
         tell(Progress::Stage { name: "fitting trees".to_owned(), total: 0 });
-        timing_model(&learned, &held_out)?
+        timing_model(&learned, &rows)?
     };
-    let both = Model::new(String::new(), Some(network.clone()), Some(timing.clone()), FusionModel::default());
-    let rows = heard(&both, &validation, Part::Validation, tell);
-    let mut weights = fusion::fit(&rows)?;
+    rows.iter_mut().for_each(|row| row.judge_timing(&timing));
     // Without the net there is nothing to say what is noise: the rhythm is measured otherwise.
     let alone = Model::new(String::new(), None, Some(timing.clone()), FusionModel::default());
-    weights.timing = fusion::fit(&heard(&alone, &validation, Part::Validation, tell))?.timing;
+    let mut weights = fusion::fit(&rows, &heard(&alone, &validation, Part::Validation, tell))?;
     let test = calls(Part::Test, tell)?;
     let weighed = Model::new(String::new(), Some(network.clone()), Some(timing.clone()), weights.clone());
     for (with_timing, with_net) in [(true, true), (true, false), (false, true)] {
@@ -75,9 +71,10 @@ pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result
             if with_timing { ", timing" } else { "" },
             if with_net { ", net" } else { "" }
         );
-        let total = test.len() * fusion::THRESHOLDS;
-        let curve =
-            watched(name, total, tell, |told| fusion::operating_curve(&test, &weighed, with_timing, with_net, told));
+        let total = (test.len() * fusion::THRESHOLDS) as u64;
+        let curve = watched(name, total, tell, |done| {
+            fusion::operating_curve(&test, &weighed, with_timing, with_net, count(done))
+        });
         let mixture = match (with_timing, with_net) {
             (true, true) => &mut weights.all,
             (true, false) => &mut weights.timing,
@@ -85,7 +82,8 @@ pub fn train(options: &RunOptions<'_>, tell: &mut dyn FnMut(Progress)) -> Result
         };
         mixture.curve = curve;
     }
-    let rows = heard(&both, &test, Part::Test, tell);
+    let mut rows = heard(&with_net, &test, Part::Test, tell);
+    rows.iter_mut().for_each(|row| row.judge_timing(&timing));
     card.reliability = diagram(&weights, &rows);
     card.calibration_error = f64::from(expected_calibration_error(&card.reliability));
     Ok(Model::new(card.to_json(), Some(network), Some(timing), weights))
@@ -197,24 +195,9 @@ fn diagram(weights: &FusionModel, rows: &[Row]) -> Vec<Bin> {
     reliability(&said, &true_of, BINS)
 }
 
-/// Does `work` on a thread of its own while telling how far it is.
-fn watched<T: Send>(
-    name: String,
-    total: usize,
-    tell: &mut dyn FnMut(Progress),
-    work: impl FnOnce(&(dyn Fn(usize) + Sync)) -> T + Send,
-) -> T {
-    tell(Progress::Stage { name, total: total as u64 });
-    let done = AtomicUsize::new(0);
-    let told = |more: usize| {
-        done.fetch_add(more, Ordering::Relaxed);
-    };
-    std::thread::scope(|scope| {
-        let work = scope.spawn(|| work(&told));
-        while !work.is_finished() {
-            std::thread::sleep(EVERY);
-            tell(Progress::Advanced { done: done.load(Ordering::Relaxed) as u64 });
-        }
-        work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
+/// Adds to what is done.
+fn count(done: &AtomicU64) -> impl Fn(usize) + Sync {
+    |more| {
+        done.fetch_add(more as u64, Ordering::Relaxed);
+    }
 }

@@ -1,3 +1,7 @@
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use crate::metrics::Validation;
 
 /// One epoch's figures.
@@ -41,4 +45,27 @@ pub enum Progress {
     Epoch(Box<EpochFigures>),
     /// Something worth knowing.
     Note(String),
+}
+
+/// How often progress is told while work goes on.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// Begins a stage of `total` steps and does `work` on a thread of its own, which counts the steps done; tells meanwhile how
+/// far it is.
+pub(crate) fn watched<T: Send>(
+    name: String,
+    total: u64,
+    tell: &mut dyn FnMut(Progress),
+    work: impl FnOnce(&AtomicU64) -> T + Send,
+) -> T {
+    tell(Progress::Stage { name, total });
+    let done = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        let work = scope.spawn(|| work(&done));
+        while !work.is_finished() {
+            std::thread::sleep(EVERY);
+            tell(Progress::Advanced { done: done.load(Ordering::Relaxed) });
+        }
+        work.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }

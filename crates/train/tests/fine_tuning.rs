@@ -28,7 +28,7 @@ fn heard(network: &Network, call: &SimCall) -> f32 {
 }
 
 /// The mean logistic loss, in nats, and the area under the receiver operating characteristic.
-fn judged(network: &Network, calls: &[SimCall]) -> (f32, f32) {
+fn judged(network: &Network, calls: &[SimCall]) -> (f32, f64) {
     let scored: Vec<(f32, bool)> =
         calls.iter().map(|call| (heard(network, call), call.truth.label != Label::Human)).collect();
     let loss = scored.iter().map(|(odds, machine)| (1.0 + (if *machine { -odds } else { *odds }).exp()).ln());

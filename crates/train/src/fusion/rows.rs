@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use offhook_detect::timing::TimingModel;
 use offhook_detect::{DetectConfig, Detector, Fact, Inputs, Model, Params, Phase, Probability};
 use rayon::prelude::*;
 
@@ -35,6 +36,13 @@ pub struct Row {
     pub machine: bool,
     /// How much the call counts.
     pub weight: f32,
+}
+
+impl Row {
+    /// Lets a timing model judge the rhythm so far, as the detector would have let it: nothing that is heard depends on it.
+    pub fn judge_timing(&mut self, timing: &TimingModel) {
+        self.inputs.timing = timing.log_odds(&self.inputs.rhythm.values());
+    }
 }
 
 /// Listens to all calls with `model` and looks every 100 ms, and where speech begins or ends, from the first word on.
@@ -78,4 +86,26 @@ fn rows_of(call: &LabelledCall, place: u32, params: &Arc<Params>) -> Vec<Row> {
         }
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use offhook_sim::{SimConfig, Simulator};
+
+    #[test]
+    fn a_timing_model_judges_afterwards_as_it_would_have_while_listening() {
+        let simulator = Simulator::new(SimConfig { seed: 3, ..SimConfig::default() }).unwrap();
+        let call = |place| {
+            let samples = simulator.call(place).samples;
+            LabelledCall { samples, answered: 0, machine: false, speaker: String::new(), weight: 1.0 }
+        };
+        let calls: Vec<LabelledCall> = (0..6).map(call).collect();
+        let whole = Model::builtin();
+        let without = Model::new(String::new(), whole.network().cloned(), None, Default::default());
+        let mut rows = hear(&calls, &Arc::new(without), |_| {});
+        rows.iter_mut().for_each(|row| row.judge_timing(whole.timing().unwrap()));
+        assert!(rows.len() > 50, "{}", rows.len());
+        assert_eq!(rows, hear(&calls, &whole, |_| {}));
+    }
 }

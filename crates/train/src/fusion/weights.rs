@@ -17,14 +17,14 @@ struct Parts {
 }
 
 /// Fits the weights of every mixture; the curves are left empty. Each call counts as its weight says,
-/// whatever its length, and people as much as machines.
+/// whatever its length, and people as much as machines. `alone` was heard without the net: the weights of timing by itself are fitted on it.
 ///
 /// # Errors
 /// [`FitError`] if there are no people or no machines among them.
-pub fn fit(rows: &[Row]) -> Result<FusionModel, FitError> {
+pub fn fit(rows: &[Row], alone: &[Row]) -> Result<FusionModel, FitError> {
     Ok(FusionModel {
         all: mixture(rows, Parts { timing: true, net: true })?,
-        timing: mixture(rows, Parts { timing: true, net: false })?,
+        timing: mixture(alone, Parts { timing: true, net: false })?,
         net: mixture(rows, Parts { timing: false, net: true })?,
     })
 }
