@@ -1,0 +1,1 @@
+//! Deletes what is too old, and proves it.

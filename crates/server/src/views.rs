@@ -1,0 +1,1 @@
+//! What is sent: the wire's twins of what the engine says.
