@@ -95,6 +95,13 @@ impl ApiError {
         Self::new(Code::Internal, "the log of the service says more")
     }
 
+    /// Says which field it is about.
+    #[must_use]
+    pub fn about(mut self, field: &str) -> Self {
+        self.field = Some(field.to_owned());
+        self
+    }
+
     /// Says after how many seconds to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {

@@ -1,6 +1,49 @@
 //! Addresses and what answers there.
+//!
+//! One list of routes makes both the router and the OpenAPI document. A handler's own annotation tells what is its own:
+//! parameters, body and success. Who may call it, and the problem documents that any request can come to, are added to
+//! each operation by [`document`].
+
+mod docs;
+mod document;
+mod extract;
+mod health;
+
+use std::sync::Arc;
+
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::Scope;
+
+pub(crate) use extract::{Json, Path, Query};
+
+/// Every route that the OpenAPI document tells of, by who may call it.
+fn routes() -> OpenApiRouter<Arc<App>> {
+    let anyone = OpenApiRouter::new()
+        .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(document::openapi_json));
+    let detect = OpenApiRouter::new();
+    let admin = OpenApiRouter::new();
+    let monitor = OpenApiRouter::new();
+    OpenApiRouter::with_openapi(document::base())
+        .merge(anyone)
+        .merge(document::needing(Scope::Detect, detect))
+        .merge(document::needing(Scope::Admin, admin))
+        .merge(document::needing(Scope::Monitor, monitor))
+}
+
+/// Everything the service answers at, but for the dashboard. Layers are put around it by the caller.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let (router, _) = routes().split_for_parts();
+    router.merge(docs::router()).with_state(app)
+}
 
 /// The OpenAPI 3.1 document, as JSON.
 pub fn openapi() -> String {
-    todo!()
+    document::text(routes().into_openapi())
 }
