@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use offhook_audio::MediaTime;
-use offhook_detect::{Beep, Detector, Event, EventKind, Params, ReadyReason, Stage, Verdict};
+use offhook_detect::{Beep, Detector, Event, EventKind, Params, ReadyReason, Verdict};
+use offhook_server::session::Course;
 
 use crate::sound::{Input, Sound};
 
@@ -49,32 +50,18 @@ impl Heard {
         })
     }
 
-    /// The verdict that decided: the first final one since which nothing else was concluded. What came after only
-    /// confirmed it.
+    /// The verdict that decided; what came after only confirmed it.
     pub(crate) fn decided(&self) -> Verdict {
-        let mut decided = None;
-        for event in &self.events {
-            if let EventKind::Verdict(verdict) = event.kind
-                && verdict.stage != Stage::Provisional
-                && decided.is_none_or(|d: Verdict| d.answered_by != verdict.answered_by)
-            {
-                decided = Some(verdict);
-            }
-        }
-        decided.filter(|d| d.answered_by == self.verdict.answered_by).unwrap_or(self.verdict)
+        self.course().decided(self.verdict)
     }
 
     /// When a message might first start, and why. A moment told before it proved to be a person is none.
     pub(crate) fn ready(&self) -> Option<(MediaTime, ReadyReason)> {
-        let mut ready = None;
-        for event in &self.events {
-            match event.kind {
-                EventKind::ReadyToRecord(reason) => ready = ready.or(Some((event.at, reason))),
-                EventKind::Verdict(verdict) if !verdict.answered_by.takes_messages() => ready = None,
-                _ => {}
-            }
-        }
-        ready
+        self.course().ready()
+    }
+
+    fn course(&self) -> Course {
+        self.events.iter().collect()
     }
 }
 
@@ -91,42 +78,5 @@ impl Listener for () {
     fn input(&mut self, _: Input<'_>) {}
     fn event(&mut self, _: &Event) -> Result<()> {
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use offhook_detect::{AnsweredBy, Cause, Probabilities};
-
-    use super::*;
-
-    fn verdict(answered_by: AnsweredBy, stage: Stage) -> Verdict {
-        let probabilities = Probabilities::from_weights([1.0; AnsweredBy::ALL.len()]);
-        let cause = Cause::Conversation { utterances: 2, voice: Duration::ZERO };
-        let confidence = probabilities.of(answered_by);
-        Verdict {
-            answered_by,
-            confidence,
-            probabilities,
-            cause,
-            at: MediaTime::ZERO,
-            stage,
-            method: offhook_detect::Method::Heuristic,
-        }
-    }
-
-    #[test]
-    fn no_message_may_start_on_what_proved_to_be_a_person() {
-        let voicemail = EventKind::Verdict(verdict(AnsweredBy::Voicemail, Stage::Final));
-        let ready = EventKind::ReadyToRecord(ReadyReason::Silence { silence: Duration::from_secs(2) });
-        let person = verdict(AnsweredBy::Human, Stage::Revised);
-        let kinds = [voicemail, ready, EventKind::Verdict(person)];
-        let events: Vec<_> = kinds.into_iter().map(|kind| Event { at: MediaTime::ZERO, kind }).collect();
-        let mut heard = Heard { audio: MediaTime::ZERO, events, verdict: person, unanswered: None };
-        assert_eq!(heard.ready(), None);
-        heard.events.pop();
-        assert!(heard.ready().is_some());
     }
 }

@@ -123,6 +123,8 @@ pub struct CallRecord {
     pub processing_ms: f64,
     /// Which model decided: a name and the beginning of its fingerprint.
     pub model_version: String,
+    /// What other systems would call it: `asterisk`, `mod_amd`, `twilio`, each with its variables.
+    pub vocabularies: Value,
     /// Every event, in order, as it was sent.
     pub events: Vec<Value>,
     /// The call's picture.

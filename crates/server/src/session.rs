@@ -1,1 +1,308 @@
-//! Drives one call.
+//! Drives one call: samples and facts go to its detector; what comes out goes to the caller, to those who listen, and at
+//! the end into a record.
+
+mod course;
+mod recorder;
+mod timeline;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use offhook_audio::{HOP, MediaTime, RATE};
+use offhook_detect::{Detector, Event, EventKind, Fact, Stage, Verdict};
+use offhook_telephony::{PcmError, PcmFormat, PcmReader};
+use serde_json::Value;
+
+pub use course::Course;
+use recorder::Recorder;
+use timeline::Timeline;
+
+use crate::app::App;
+use crate::config::Keep;
+use crate::live::{LiveCall, News};
+use crate::record::{CallInfo, CallRecord, Point, Source};
+use crate::store::{CallSummary, StoreError};
+use crate::{telemetry, views};
+
+/// Something that happened, and how long after the audio that brought it had arrived.
+#[derive(Clone, Copy, Debug)]
+pub struct Happened {
+    /// What happened.
+    pub event: Event,
+    /// From the arrival of the audio to now.
+    pub processing: Duration,
+}
+
+/// A piece of a call's picture.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// The points since the last piece.
+    pub points: Arc<[Point]>,
+    /// Lowest and highest sample of each 10 ms since then, as parts of full scale.
+    pub wave: Arc<[(f32, f32)]>,
+}
+
+/// One call that is going on.
+#[derive(Debug)]
+pub struct Session {
+    app: Arc<App>,
+    call: Arc<LiveCall>,
+    reader: PcmReader,
+    detector: Box<Detector>,
+    recorder: Option<Recorder>,
+    timeline: Timeline,
+    course: Course,
+    events: Vec<Event>,
+    /// The verdict that stands.
+    latest: Option<Verdict>,
+    /// How long after its audio the first final verdict came.
+    processing: Option<Duration>,
+    lost: u64,
+    /// Whether the caller wants the picture.
+    picture: bool,
+    samples: Vec<i16>,
+}
+
+impl Session {
+    /// A call begins: its audio will come in this format.
+    ///
+    /// # Errors
+    /// The format is not one that is read.
+    pub fn begin(app: &Arc<App>, info: CallInfo, format: PcmFormat, opening: Opening) -> Result<Self, PcmError> {
+        let reader = PcmReader::new(format)?;
+        let detector = Box::new(Detector::new(&app.params));
+        let most = (app.config.audio.longest.as_secs_f64() * f64::from(RATE)) as usize;
+        let kept = app.config.audio.keep != Keep::None || info.source == Source::Demo;
+        app.metrics.call_started();
+        let call = app.live.begin(Arc::new(info));
+        let mut session = Self {
+            app: Arc::clone(app),
+            call,
+            reader,
+            detector,
+            recorder: kept.then(|| Recorder::new(format, most)),
+            timeline: Timeline::new(),
+            course: Course::default(),
+            events: Vec::new(),
+            latest: None,
+            processing: None,
+            lost: 0,
+            picture: opening.picture,
+            samples: Vec::new(),
+        };
+        if !opening.answered {
+            session.note(Fact::EarlyMedia, Instant::now(), &mut Vec::new());
+        }
+        Ok(session)
+    }
+
+    /// What is known of the call.
+    pub fn info(&self) -> &Arc<CallInfo> {
+        &self.call.info
+    }
+
+    /// The format its audio comes in.
+    pub fn format(&self) -> PcmFormat {
+        self.reader.format()
+    }
+
+    /// How much audio was heard or lost.
+    pub fn now(&self) -> MediaTime {
+        self.detector.now()
+    }
+
+    /// The verdict that stands.
+    pub fn latest(&self) -> Option<&Verdict> {
+        self.latest.as_ref()
+    }
+
+    /// How many samples at 8 kHz so many bytes of this call stand for.
+    pub fn samples_in(&self, bytes: u64) -> u64 {
+        self.reader.samples_in(bytes)
+    }
+
+    /// Hears the next bytes, which arrived at `arrived`; appends to `into` what happened.
+    ///
+    /// # Errors
+    /// The rate conversion failed.
+    pub fn hear(&mut self, bytes: &[u8], arrived: Instant, into: &mut Vec<Happened>) -> Result<(), PcmError> {
+        let mut samples = std::mem::take(&mut self.samples);
+        samples.clear();
+        let read = self.reader.push(bytes, &mut samples);
+        self.hear_samples(&samples, arrived, into);
+        self.samples = samples;
+        read
+    }
+
+    /// Hears samples that are 8 kHz already.
+    pub fn hear_samples(&mut self, samples: &[i16], arrived: Instant, into: &mut Vec<Happened>) {
+        let started = Instant::now();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.push(samples);
+        }
+        let watched = self.picture || self.call.watched();
+        for piece in samples.chunks(HOP) {
+            let before = self.detector.signals().at;
+            let from = into.len();
+            for event in self.detector.push(piece) {
+                into.push(Happened { event, processing: arrived.elapsed() });
+            }
+            self.take(&into[from..]);
+            let signals = self.detector.signals();
+            if signals.at != before {
+                self.timeline.push(piece, signals, self.latest.as_ref(), watched);
+            }
+        }
+        self.app.metrics.chunk(started.saturating_duration_since(arrived), started.elapsed());
+    }
+
+    /// So many samples at 8 kHz never came.
+    pub fn lose(&mut self, samples: u64, arrived: Instant, into: &mut Vec<Happened>) {
+        let samples = usize::try_from(samples).unwrap_or(usize::MAX);
+        self.lost += samples as u64;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.lose(samples);
+        }
+        let watched = self.picture || self.call.watched();
+        let mut left = samples;
+        while left > 0 {
+            let piece = left.min(HOP);
+            let before = self.detector.signals().at;
+            let from = into.len();
+            for event in self.detector.push_gap(piece) {
+                into.push(Happened { event, processing: arrived.elapsed() });
+            }
+            self.take(&into[from..]);
+            if self.detector.signals().at != before {
+                self.timeline.lose(self.detector.signals().at, watched);
+            }
+            left -= piece;
+        }
+    }
+
+    /// Takes what audio cannot tell.
+    pub fn note(&mut self, fact: Fact, arrived: Instant, into: &mut Vec<Happened>) {
+        let from = into.len();
+        for event in self.detector.note(fact) {
+            into.push(Happened { event, processing: arrived.elapsed() });
+        }
+        self.take(&into[from..]);
+    }
+
+    /// The picture since the last piece, if anybody wants it and there is a new point.
+    pub fn picture(&mut self) -> Option<Picture> {
+        let (points, wave) = self.timeline.piece()?;
+        let picture = Picture { points: points.into(), wave: wave.into() };
+        self.app.live.tell(|| News::Picture {
+            call: Arc::clone(&self.call.info),
+            points: Arc::clone(&picture.points),
+            wave: Arc::clone(&picture.wave),
+        });
+        Some(picture)
+    }
+
+    /// Notes what happened and tells those who listen.
+    fn take(&mut self, happened: &[Happened]) {
+        for Happened { event, processing } in happened {
+            self.course.note(event);
+            self.events.push(*event);
+            if let EventKind::Verdict(verdict) = event.kind {
+                self.latest = Some(verdict);
+                if verdict.stage != Stage::Provisional && self.processing.is_none() {
+                    self.processing = Some(*processing);
+                }
+                let mut view = views::verdict_view(&verdict);
+                view.insert("at_ms".into(), views::at_ms(event.at).into());
+                self.call.decided(Arc::new(Value::Object(view)));
+            }
+            let latest = self.latest.as_ref();
+            self.app.live.tell(|| News::Event {
+                call: Arc::clone(&self.call.info),
+                event: Arc::new(views::result(event, latest, *processing).map_or_else(|| views::event(event), Value::Object)),
+            });
+        }
+    }
+
+    /// The call is over: its record, and, where none had been final, the verdict that closes it, appended to `into`.
+    pub fn finish(mut self, into: &mut Vec<Happened>) -> CallRecord {
+        let (now, started) = (self.detector.now(), Instant::now());
+        let last = self.detector.clone().finish();
+        if self.latest.is_none_or(|latest| latest.stage == Stage::Provisional) {
+            let closing = Happened {
+                event: Event { at: now, kind: EventKind::Verdict(last) },
+                processing: started.elapsed(),
+            };
+            self.take(&[closing]);
+            into.push(closing);
+        }
+        let mut warnings = Vec::new();
+        if self.lost > 0 {
+            let lost = MediaTime::from_samples(self.lost);
+            warnings.push(format!("{lost} of the audio never came"));
+        }
+        CallRecord {
+            info: CallInfo::clone(&self.call.info),
+            ended: Timestamp::now(),
+            conclusion: views::conclusion(&self.course, last),
+            audio_ms: views::at_ms(now) as i64,
+            lost_ms: MediaTime::from_samples(self.lost).as_millis() as i64,
+            processing_ms: self.processing.unwrap_or_default().as_secs_f64() * 1e3,
+            model_version: self.app.model_version.clone(),
+            vocabularies: views::vocabularies(&self.course, last),
+            events: self.events.iter().map(views::event).collect(),
+            timeline: self.timeline.finish(),
+            warnings,
+            audio: self.recorder.and_then(Recorder::finish),
+        }
+    }
+}
+
+/// How a call is listened to.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    /// Whether it was answered already; else what comes first is early media.
+    pub answered: bool,
+    /// Whether its picture is wanted while it goes on.
+    pub picture: bool,
+}
+
+/// Keeps the record of a call that is over, and its audio where that is wanted. Once this returns, no kill of the
+/// process loses the record.
+///
+/// # Errors
+/// The record could not be written down.
+pub async fn keep(app: &Arc<App>, mut record: CallRecord) -> Result<CallRecord, StoreError> {
+    let audio = record.audio.take().filter(|_| is_kept(app, &record));
+    let written = app.store.record(&record).await;
+    app.live.end(record.info.id);
+    written?;
+    app.metrics.call_ended(&record);
+    telemetry::detection_event(&record);
+    let call = Arc::new(record.info.clone());
+    app.live.tell(|| News::Ended { call, record: Arc::new(CallSummary::of(&record, audio.is_some()).to_value()) });
+    if let Some(audio) = audio {
+        let (app, id) = (Arc::clone(app), record.info.id);
+        app.tasks.clone().spawn(async move {
+            let kept = match app.vault.keep(id, &audio).await {
+                Ok(key) => app.store.audio_kept(id, Some(&key)).await.map_err(|error| crate::error::chain(&error)),
+                Err(error) => Err(crate::error::chain(&error)),
+            };
+            if let Err(error) = kept {
+                tracing::error!(call_id = %id, error, "audio not kept");
+            }
+        });
+    }
+    Ok(record)
+}
+
+/// Whether the audio of this call is to be kept.
+fn is_kept(app: &App, record: &CallRecord) -> bool {
+    match app.config.audio.keep {
+        _ if record.info.source == Source::Demo => true,
+        Keep::None => false,
+        Keep::All => true,
+        // The last byte of a version 7 identifier is random.
+        Keep::Unsure => record.conclusion.confidence < 0.9 || record.info.id.as_bytes()[15].is_multiple_of(10),
+    }
+}

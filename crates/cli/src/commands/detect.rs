@@ -6,6 +6,7 @@ use std::sync::{Arc, mpsc};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use offhook_detect::{Event, Input as TraceInput, Params, Trace, Vocabulary};
+use offhook_server::views::words;
 use rayon::prelude::*;
 
 use crate::detect::{Heard, Listener, detect};
@@ -14,7 +15,7 @@ use crate::onnx::OnnxArgs;
 use crate::output;
 use crate::picture::Wave;
 use crate::report::json::Vocabularies;
-use crate::report::{html, json, text, words};
+use crate::report::{html, json, text};
 use crate::settings::{Settings, SettingsArgs};
 use crate::sound::{self, Hearing, Input, Sound, SoundArgs};
 use crate::terminal::{self, Paint};
@@ -278,7 +279,7 @@ impl Printer<'_> {
             terminal::tell_warning(&format!("{file}: {warning}"));
         }
         if let Some(at) = done.heard.unanswered.filter(|_| self.args.json || !self.pictures) {
-            terminal::tell_warning(&format!("{file}: {}", words::unanswered(done.heard.audio, at)));
+            terminal::tell_warning(&format!("{file}: {}", text::unanswered(done.heard.audio, at)));
         }
         let mut out = BufWriter::new(io::stdout().lock());
         let Done { heard, format, wave, .. } = done;

@@ -1,9 +1,9 @@
 use offhook_audio::MediaTime;
 use offhook_detect::{AnsweredBy, EventKind, Stage};
+use offhook_server::views::words;
 
 use super::Wave;
 use crate::detect::Heard;
-use crate::report::words;
 
 /// What a picture shows, with times in seconds.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use offhook_detect::AnsweredBy;
+use offhook_server::views::words;
 
-use super::words;
 use crate::detect::Heard;
 use crate::picture::{Scene, Wave, svg};
 

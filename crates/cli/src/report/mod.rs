@@ -6,4 +6,3 @@ pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod paint;
 pub(crate) mod text;
-pub(crate) mod words;

@@ -3,9 +3,9 @@
 use std::io::{Result, Write};
 
 use offhook_detect::{Event, EventKind, Stage};
+use offhook_server::views::words;
 
 use super::paint::ink_of;
-use super::words;
 use crate::detect::Heard;
 use crate::picture::{Scene, Wave, terminal};
 use crate::terminal::{Ink, Paint};
@@ -49,7 +49,7 @@ pub(crate) fn conclusion(out: &mut dyn Write, heard: &Heard, width: usize, paint
         wrapped(out, &format!("corrected; at {at:.2} s it was {who}: {}", words::why(&first.cause)), width, plain)?;
     }
     if let Some(at) = heard.unanswered {
-        wrapped(out, &words::unanswered(heard.audio, at), width, plain)?;
+        wrapped(out, &unanswered(heard.audio, at), width, plain)?;
     }
     if let Some((at, reason)) = heard.ready() {
         let line = format!("a message may start at {:.2} s: {}", at.as_secs_f64(), words::ready(&reason));
@@ -91,4 +91,13 @@ pub(crate) fn event(event: &Event, paint: Paint) -> String {
         EventKind::BeepStarted { .. } | EventKind::BeepEnded(_) => paint.mark(Ink::Tone, line),
         _ => line,
     }
+}
+
+/// Where a recording ends and where the call was to be answered, after that.
+pub(crate) fn unanswered(ends: MediaTime, answered: MediaTime) -> String {
+    format!(
+        "the recording ends at {:.2} s, before the answer at {:.2} s (--answered-at): nothing of the call itself was heard",
+        ends.as_secs_f64(),
+        answered.as_secs_f64()
+    )
 }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use offhook_audio::MediaTime;
 use offhook_detect::{AnsweredBy, Cause, FaxTone, ReadyReason, SitCode, SupervisoryTone};
 
 /// Who, or what, picked up, as the beginning of a sentence.
-pub(crate) fn who(answered_by: AnsweredBy) -> &'static str {
+pub fn who(answered_by: AnsweredBy) -> &'static str {
     match answered_by {
         AnsweredBy::Human => "a person",
         AnsweredBy::Voicemail => "voicemail",
@@ -26,7 +25,7 @@ fn s(span: Duration) -> String {
 }
 
 /// Why, with the numbers, as the end of a sentence.
-pub(crate) fn why(cause: &Cause) -> String {
+pub fn why(cause: &Cause) -> String {
     match *cause {
         Cause::ShortGreeting { voice, silence, .. } => {
             format!("{} of voice, then {} of silence awaiting a reply", s(voice), s(silence))
@@ -92,7 +91,7 @@ pub(crate) fn why(cause: &Cause) -> String {
 }
 
 /// What a special information tone says.
-pub(crate) fn sit(code: SitCode) -> &'static str {
+pub fn sit(code: SitCode) -> &'static str {
     match code {
         SitCode::Intercept => "the number was changed or is not in service (IC)",
         SitCode::VacantCode => "there is no such number (VC)",
@@ -103,7 +102,7 @@ pub(crate) fn sit(code: SitCode) -> &'static str {
 }
 
 /// The word for a special information tone in our output.
-pub(crate) fn sit_word(code: SitCode) -> &'static str {
+pub fn sit_word(code: SitCode) -> &'static str {
     match code {
         SitCode::Intercept => "intercept",
         SitCode::VacantCode => "vacant_code",
@@ -113,17 +112,8 @@ pub(crate) fn sit_word(code: SitCode) -> &'static str {
     }
 }
 
-/// Where a recording ends and where the call was to be answered, after that.
-pub(crate) fn unanswered(ends: MediaTime, answered: MediaTime) -> String {
-    format!(
-        "the recording ends at {:.2} s, before the answer at {:.2} s (--answered-at): nothing of the call itself was heard",
-        ends.as_secs_f64(),
-        answered.as_secs_f64()
-    )
-}
-
 /// What a fax tone is.
-pub(crate) fn fax(tone: FaxTone) -> &'static str {
+pub fn fax(tone: FaxTone) -> &'static str {
     match tone {
         FaxTone::Cng => "the tone of a calling fax machine (CNG)",
         FaxTone::Ced => "the tone of an answering fax machine or modem (CED)",
@@ -132,7 +122,7 @@ pub(crate) fn fax(tone: FaxTone) -> &'static str {
 }
 
 /// The word for a fax tone in our output.
-pub(crate) fn fax_word(tone: FaxTone) -> &'static str {
+pub fn fax_word(tone: FaxTone) -> &'static str {
     match tone {
         FaxTone::Cng => "cng",
         FaxTone::Ced => "ced",
@@ -141,7 +131,7 @@ pub(crate) fn fax_word(tone: FaxTone) -> &'static str {
 }
 
 /// The word for a tone of the network.
-pub(crate) fn supervisory(tone: SupervisoryTone) -> &'static str {
+pub fn supervisory(tone: SupervisoryTone) -> &'static str {
     match tone {
         SupervisoryTone::Dial => "dial",
         SupervisoryTone::Ringback => "ringback",
@@ -152,7 +142,7 @@ pub(crate) fn supervisory(tone: SupervisoryTone) -> &'static str {
 }
 
 /// Why a message may start.
-pub(crate) fn ready(reason: &ReadyReason) -> String {
+pub fn ready(reason: &ReadyReason) -> String {
     match reason {
         ReadyReason::Beep { ended } => format!("the record tone ended at {:.2} s", ended.as_secs_f64()),
         ReadyReason::Silence { silence } => format!("the greeting ended and {} of silence followed", s(*silence)),
