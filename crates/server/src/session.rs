@@ -23,7 +23,7 @@ use crate::config::Keep;
 use crate::live::{LiveCall, News};
 use crate::record::{CallInfo, CallRecord, Point, Source};
 use crate::store::{CallSummary, StoreError};
-use crate::{telemetry, views};
+use crate::views;
 
 /// Something that happened, and how long after the audio that brought it had arrived.
 #[derive(Clone, Copy, Debug)]
@@ -159,15 +159,14 @@ impl Session {
 
     /// So many samples at 8 kHz never came.
     pub fn lose(&mut self, samples: u64, arrived: Instant, into: &mut Vec<Happened>) {
-        let samples = usize::try_from(samples).unwrap_or(usize::MAX);
-        self.lost += samples as u64;
+        self.lost += samples;
         if let Some(recorder) = &mut self.recorder {
-            recorder.lose(samples);
+            recorder.lose(usize::try_from(samples).unwrap_or(usize::MAX));
         }
         let watched = self.picture || self.call.watched();
         let mut left = samples;
         while left > 0 {
-            let piece = left.min(HOP);
+            let piece = left.min(HOP as u64);
             let before = self.detector.signals().at;
             let from = into.len();
             for event in self.detector.push_gap(piece) {
@@ -219,7 +218,9 @@ impl Session {
             let latest = self.latest.as_ref();
             self.app.live.tell(|| News::Event {
                 call: Arc::clone(&self.call.info),
-                event: Arc::new(views::result(event, latest, *processing).map_or_else(|| views::event(event), Value::Object)),
+                event: Arc::new(
+                    views::result(event, latest, *processing).map_or_else(|| views::event(event), Value::Object),
+                ),
             });
         }
     }
@@ -229,10 +230,8 @@ impl Session {
         let (now, started) = (self.detector.now(), Instant::now());
         let last = self.detector.clone().finish();
         if self.latest.is_none_or(|latest| latest.stage == Stage::Provisional) {
-            let closing = Happened {
-                event: Event { at: now, kind: EventKind::Verdict(last) },
-                processing: started.elapsed(),
-            };
+            let closing =
+                Happened { event: Event { at: now, kind: EventKind::Verdict(last) }, processing: started.elapsed() };
             self.take(&[closing]);
             into.push(closing);
         }
@@ -278,9 +277,11 @@ pub async fn keep(app: &Arc<App>, mut record: CallRecord) -> Result<CallRecord, 
     app.live.end(record.info.id);
     written?;
     app.metrics.call_ended(&record);
-    telemetry::detection_event(&record);
     let call = Arc::new(record.info.clone());
-    app.live.tell(|| News::Ended { call, record: Arc::new(CallSummary::of(&record, audio.is_some()).to_value()) });
+    app.live.tell(|| {
+        let summary = CallSummary { audio_kept: audio.is_some(), ..CallSummary::from(&record) };
+        News::Ended { call, record: Arc::new(serde_json::to_value(summary).unwrap_or_default()) }
+    });
     if let Some(audio) = audio {
         let (app, id) = (Arc::clone(app), record.info.id);
         app.tasks.clone().spawn(async move {

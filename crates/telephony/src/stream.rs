@@ -160,9 +160,10 @@ fn start(wire: &Wire, call_id: Option<String>) -> Result<Start, StreamError> {
             .ok_or_else(|| StreamError::of("encoding", format!("given {word:?}, allowed is {}", Encoding::WORDS)))?;
     }
     if let Some(hz) = whole("sample_rate", wire.sample_rate.as_ref())? {
-        format.rate = u32::try_from(hz).ok().and_then(|hz| SampleRate::new(hz).ok()).ok_or_else(|| {
-            StreamError::of("sample_rate", format!("given {hz}, allowed is 8000 to 48000 Hz"))
-        })?;
+        format.rate = u32::try_from(hz)
+            .ok()
+            .and_then(|hz| SampleRate::new(hz).ok())
+            .ok_or_else(|| StreamError::of("sample_rate", format!("given {hz}, allowed is 8000 to 48000 Hz")))?;
     }
     if let Some(channels) = whole("channels", wire.channels.as_ref())? {
         format.channels = u8::try_from(channels)
@@ -182,7 +183,9 @@ fn start(wire: &Wire, call_id: Option<String>) -> Result<Start, StreamError> {
     let microphone = match text("source", wire.source.as_ref())? {
         None | Some("stream") => false,
         Some("microphone") => true,
-        Some(other) => return Err(StreamError::of("source", format!("given {other:?}, allowed is stream or microphone"))),
+        Some(other) => {
+            return Err(StreamError::of("source", format!("given {other:?}, allowed is stream or microphone")));
+        }
     };
     Ok(Start {
         call_id,
@@ -269,10 +272,12 @@ fn name(field: &'static str, given: Option<&Value>) -> Result<Option<String>, St
         other => text(field, other)?.filter(|text| !text.is_empty()).map(str::to_owned),
     };
     match &text {
-        Some(text) if text.chars().count() > LONGEST_NAME || text.chars().any(char::is_control) => Err(StreamError::of(
-            field,
-            format!("allowed is a text of at most {LONGEST_NAME} characters without control characters"),
-        )),
+        Some(text) if text.chars().count() > LONGEST_NAME || text.chars().any(char::is_control) => {
+            Err(StreamError::of(
+                field,
+                format!("allowed is a text of at most {LONGEST_NAME} characters without control characters"),
+            ))
+        }
         _ => Ok(text),
     }
 }
@@ -290,7 +295,9 @@ fn whole(field: &'static str, given: Option<&Value>) -> Result<Option<u64>, Stre
     let number = match given {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(text)) => text.parse().ok(),
-        Some(value) => value.as_u64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0).map(|n| n as u64)),
+        Some(value) => {
+            value.as_u64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0).map(|n| n as u64))
+        }
     };
     match (number, given) {
         (Some(number), _) => Ok(Some(number)),
@@ -309,7 +316,8 @@ mod tests {
 
     #[test]
     fn the_messages_of_the_specification_are_understood() {
-        let Message::Start(start) = decode(r#"{"type":"start_detection","call_id":"c1","sample_rate":16000}"#).unwrap() else {
+        let Message::Start(start) = decode(r#"{"type":"start_detection","call_id":"c1","sample_rate":16000}"#).unwrap()
+        else {
             panic!("a start");
         };
         assert_eq!(start.call_id.as_deref(), Some("c1"));

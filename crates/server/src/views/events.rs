@@ -106,7 +106,8 @@ pub fn cause(cause: &Cause) -> Value {
             put("silence_ms", span(silence));
             put("timing", thousandth(timing));
             put("net", thousandth(net));
-            let reason = |r: &Reason| json!({ "feature": r.feature, "value": thousandth(r.value), "adds": thousandth(r.adds) });
+            let reason =
+                |r: &Reason| json!({ "feature": r.feature, "value": thousandth(r.value), "adds": thousandth(r.adds) });
             put("reasons", reasons.iter().filter(|r| r.adds != 0.0).map(reason).collect());
         }
         Cause::TooManyWords { words, limit } => {
