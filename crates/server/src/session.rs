@@ -21,6 +21,7 @@ use timeline::Timeline;
 use crate::app::App;
 use crate::config::Keep;
 use crate::live::{LiveCall, News};
+use crate::metrics::Counted;
 use crate::record::{CallInfo, CallRecord, Point, Source};
 use crate::store::{CallSummary, StoreError};
 use crate::views;
@@ -62,6 +63,7 @@ pub struct Session {
     /// Whether the caller wants the picture.
     picture: bool,
     samples: Vec<i16>,
+    _counted: Counted,
 }
 
 impl Session {
@@ -74,7 +76,7 @@ impl Session {
         let detector = Box::new(Detector::new(&app.params));
         let most = (app.config.audio.longest.as_secs_f64() * f64::from(RATE)) as usize;
         let kept = app.config.audio.keep != Keep::None || info.source == Source::Demo;
-        app.metrics.call_started();
+        let counted = app.metrics.call_started();
         let call = app.live.begin(Arc::new(info));
         let mut session = Self {
             app: Arc::clone(app),
@@ -90,6 +92,7 @@ impl Session {
             lost: 0,
             picture: opening.picture,
             samples: Vec::new(),
+            _counted: counted,
         };
         if !opening.answered {
             session.note(Fact::EarlyMedia, Instant::now(), &mut Vec::new());
@@ -154,7 +157,8 @@ impl Session {
                 self.timeline.push(piece, signals, self.latest.as_ref(), watched);
             }
         }
-        self.app.metrics.chunk(started.saturating_duration_since(arrived), started.elapsed());
+        let audio = Duration::from_secs_f64(samples.len() as f64 / f64::from(RATE));
+        self.app.metrics.chunk(started.saturating_duration_since(arrived), started.elapsed(), audio);
     }
 
     /// So many samples at 8 kHz never came.
