@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use offhook_audio::SampleRate;
 
-use crate::{Encoding, MediaError};
+use crate::{Codec, Encoding, MediaError};
 
 /// How to read a source. The default recognises everything by content, mixes stereo to mono and sets no length limit.
 #[derive(Clone, Debug)]
@@ -95,6 +95,11 @@ pub enum RawEncoding {
 impl RawEncoding {
     const ALL: [(Self, &str); 4] =
         [(Self::S16Le, "s16le"), (Self::S16Be, "s16be"), (Self::Ulaw, "ulaw"), (Self::Alaw, "alaw")];
+
+    /// What a codec is called where there is no header; `None` for those that need one.
+    pub fn of(codec: Codec) -> Option<Self> {
+        Self::ALL.into_iter().map(|(encoding, _)| encoding).find(|encoding| Codec::Pcm(encoding.encoding()) == codec)
+    }
 
     pub(crate) fn encoding(self) -> Encoding {
         match self {

@@ -89,6 +89,11 @@ impl ApiError {
         Self { field: Some(field.to_owned()), ..Self::new(Code::BadField, detail) }
     }
 
+    /// The same where the sentence is at hand.
+    pub fn of_field(field: &str, detail: impl Into<String>) -> Self {
+        Self { field: Some(field.to_owned()), ..Self::new(Code::BadField, detail) }
+    }
+
     /// A failure inside: the caller is told that it happened, the log why.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error_code = Code::Internal.word(), error = %chain(error), "request failed");
@@ -112,6 +117,11 @@ impl ApiError {
     /// What went wrong, for programs.
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// The field it is about, if it is about one.
+    pub fn named_field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// What went wrong, for people.

@@ -32,6 +32,7 @@ mod routes;
 mod serve;
 pub mod session;
 pub mod store;
+mod stream;
 pub mod telemetry;
 mod tls;
 pub mod vault;

@@ -74,7 +74,6 @@ impl Session {
     pub fn begin(app: &Arc<App>, info: CallInfo, format: PcmFormat, opening: Opening) -> Result<Self, PcmError> {
         let reader = PcmReader::new(format)?;
         let detector = Box::new(Detector::new(&app.params));
-        let most = (app.config.audio.longest.as_secs_f64() * f64::from(RATE)) as usize;
         let kept = app.config.audio.keep != Keep::None || info.source == Source::Demo;
         let counted = app.metrics.call_started();
         let call = app.live.begin(Arc::new(info));
@@ -83,7 +82,7 @@ impl Session {
             call,
             reader,
             detector,
-            recorder: kept.then(|| Recorder::new(format, most)),
+            recorder: kept.then(|| Recorder::new(format, most_kept(app))),
             timeline: Timeline::new(),
             course: Course::default(),
             events: Vec::new(),
@@ -100,6 +99,11 @@ impl Session {
         Ok(session)
     }
 
+    /// The service it belongs to.
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
     /// What is known of the call.
     pub fn info(&self) -> &Arc<CallInfo> {
         &self.call.info
@@ -108,6 +112,18 @@ impl Session {
     /// The format its audio comes in.
     pub fn format(&self) -> PcmFormat {
         self.reader.format()
+    }
+
+    /// Changes the format, as long as nothing was heard.
+    ///
+    /// # Errors
+    /// The format is not one that is read.
+    pub fn set_format(&mut self, format: PcmFormat) -> Result<(), PcmError> {
+        self.reader = PcmReader::new(format)?;
+        if self.recorder.is_some() {
+            self.recorder = Some(Recorder::new(format, most_kept(&self.app)));
+        }
+        Ok(())
     }
 
     /// How much audio was heard or lost.
@@ -299,6 +315,11 @@ pub async fn keep(app: &Arc<App>, mut record: CallRecord) -> Result<CallRecord, 
         });
     }
     Ok(record)
+}
+
+/// How many samples of a call are kept.
+fn most_kept(app: &App) -> usize {
+    (app.config.audio.longest.as_secs_f64() * f64::from(RATE)) as usize
 }
 
 /// Whether the audio of this call is to be kept.

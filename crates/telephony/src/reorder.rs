@@ -45,26 +45,24 @@ pub struct Reorder<T> {
     waiting: BTreeMap<u64, T>,
     /// The most chunks that wait.
     window: usize,
-    /// The largest jump that is believed, in chunks.
-    jump: u64,
 }
 
 impl<T> Reorder<T> {
-    /// At most `window` chunks wait for those before them; a number more than `jump` ahead is refused.
-    pub const fn new(window: usize, jump: u64) -> Self {
-        Self { next: None, waiting: BTreeMap::new(), window, jump }
+    /// At most `window` chunks wait for those before them.
+    pub const fn new(window: usize) -> Self {
+        Self { next: None, waiting: BTreeMap::new(), window }
     }
 
-    /// Takes a chunk and appends to `into` what may be heard now, in order.
+    /// Takes a chunk and appends to `into` what may be heard now, in order. A number more than `jump` ahead is refused.
     ///
     /// # Errors
     /// The number cannot follow; the chunk is dropped and nothing else changes.
-    pub fn push(&mut self, sequence: u64, chunk: T, into: &mut Vec<Arrival<T>>) -> Result<(), ReorderError> {
+    pub fn push(&mut self, sequence: u64, chunk: T, jump: u64, into: &mut Vec<Arrival<T>>) -> Result<(), ReorderError> {
         let next = *self.next.get_or_insert(sequence);
         if sequence < next {
             return Err(ReorderError::Late { given: sequence, next });
         }
-        let most = next.saturating_add(self.jump);
+        let most = next.saturating_add(jump);
         if sequence > most {
             return Err(ReorderError::Jump { given: sequence, most });
         }
@@ -109,9 +107,9 @@ mod tests {
 
     fn all(sequences: &[u64], window: usize) -> (Vec<Arrival<u64>>, Vec<ReorderError>) {
         let (mut heard, mut errors) = (Vec::new(), Vec::new());
-        let mut reorder = Reorder::new(window, 1_000);
+        let mut reorder = Reorder::new(window);
         for &sequence in sequences {
-            errors.extend(reorder.push(sequence, sequence, &mut heard).err());
+            errors.extend(reorder.push(sequence, sequence, 1_000, &mut heard).err());
         }
         reorder.finish(&mut heard);
         (heard, errors)

@@ -53,6 +53,8 @@ pub struct Start {
     pub call_id: Option<String>,
     /// The format of its audio.
     pub format: PcmFormat,
+    /// Whether sample rate and channels were stated; else the first chunk may state them.
+    pub stated: (bool, bool),
     /// The campaign it belongs to.
     pub campaign: Option<String>,
     /// Who calls.
@@ -190,6 +192,7 @@ fn start(wire: &Wire, call_id: Option<String>) -> Result<Start, StreamError> {
     Ok(Start {
         call_id,
         format,
+        stated: (wire.sample_rate.is_some(), wire.channels.is_some()),
         campaign: name("campaign", wire.campaign.as_ref())?,
         caller: name("caller", wire.caller.as_ref())?,
         destination: name("destination", wire.destination.as_ref())?,
@@ -286,6 +289,8 @@ fn flag(field: &'static str, given: Option<&Value>) -> Result<Option<bool>, Stre
     match given {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Bool(flag)) => Ok(Some(*flag)),
+        Some(Value::String(text)) if text == "true" => Ok(Some(true)),
+        Some(Value::String(text)) if text == "false" => Ok(Some(false)),
         Some(other) => Err(StreamError::of(field, format!("given {}, allowed is true or false", shown(other)))),
     }
 }

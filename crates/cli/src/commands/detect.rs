@@ -6,7 +6,7 @@ use std::sync::{Arc, mpsc};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use offhook_detect::{Event, Input as TraceInput, Params, Trace, Vocabulary};
-use offhook_server::views::words;
+use offhook_server::views;
 use rayon::prelude::*;
 
 use crate::detect::{Heard, Listener, detect};
@@ -332,7 +332,7 @@ fn live(args: &DetectArgs, hearing: &Hearing, params: &Arc<Params>, words: &Voca
     let mut tell = |event: &Event| -> Result<()> {
         let mut out = io::stdout().lock();
         if args.json {
-            writeln!(out, "{}", json::event(event))?;
+            writeln!(out, "{}", views::event(event))?;
         } else {
             writeln!(out, "{}", text::event(event, paint))?;
         }

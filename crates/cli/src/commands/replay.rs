@@ -5,9 +5,11 @@ use anyhow::{Context, Result};
 use clap::Args;
 use offhook_detect::Trace;
 
+use offhook_server::views;
+
 use crate::exit::{Exit, Mistake};
 use crate::model::ModelArgs;
-use crate::report::{json, text};
+use crate::report::text;
 use crate::terminal::Paint;
 
 /// Run a trace again, exactly, and print its events
@@ -51,7 +53,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<Exit> {
     let mut out = io::stdout().lock();
     for event in &events {
         if args.json {
-            writeln!(out, "{}", json::event(event))?;
+            writeln!(out, "{}", views::event(event))?;
         } else {
             writeln!(out, "{}", text::event(event, paint))?;
         }

@@ -2,6 +2,7 @@
 
 use std::io::{Result, Write};
 
+use offhook_audio::MediaTime;
 use offhook_detect::{Event, EventKind, Stage};
 use offhook_server::views::words;
 

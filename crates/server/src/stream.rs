@@ -1,0 +1,333 @@
+//! One WebSocket connection: the calls on it, what comes in, what goes out.
+
+mod call;
+mod wire;
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use offhook_telephony::stream::{self, Start};
+use tokio::time::{Instant as Tick, sleep_until, timeout};
+
+use crate::app::App;
+use crate::auth::Identity;
+use crate::error::{ApiError, Code};
+use call::StreamCall;
+pub(crate) use wire::Ending;
+
+/// The longest a client may take to read what it is sent.
+const SEND_TIME: Duration = Duration::from_secs(10);
+/// The most calls on one connection.
+const MOST_CALLS: usize = 256;
+
+/// How a connection is to be understood.
+pub(crate) enum Manner {
+    /// The protocol of `/v1/stream`.
+    Protocol,
+    /// An audio tap: one call from the beginning, binary frames are its audio, texts are not for us.
+    Tap(Box<Start>),
+}
+
+/// Why a connection is closed.
+enum Close {
+    /// The client left, or cannot be reached.
+    Gone,
+    /// We close it, for this reason.
+    Told(u16, &'static str, Ending),
+}
+
+struct Connection {
+    app: Arc<App>,
+    identity: Identity,
+    socket: WebSocket,
+    calls: HashMap<String, StreamCall>,
+    tap: bool,
+    errors: u32,
+    began: Instant,
+    /// Media time that came on this connection.
+    heard: Duration,
+}
+
+/// Serves one connection to its end.
+pub(crate) async fn serve(app: Arc<App>, identity: Identity, socket: WebSocket, manner: Manner) {
+    let mut connection = Connection {
+        tap: matches!(manner, Manner::Tap(_)),
+        app,
+        identity,
+        socket,
+        calls: HashMap::new(),
+        errors: 0,
+        began: Instant::now(),
+        heard: Duration::ZERO,
+    };
+    let opened = match manner {
+        Manner::Protocol => Ok(()),
+        Manner::Tap(start) => connection.start(*start).await,
+    };
+    let close = match opened {
+        Ok(()) => match connection.listen().await {
+            Ok(never) => never,
+            Err(close) => close,
+        },
+        Err(close) => close,
+    };
+    connection.end(close).await;
+}
+
+impl Connection {
+    /// Reads until something closes the connection.
+    async fn listen(&mut self) -> Result<Close, Close> {
+        let app = Arc::clone(&self.app);
+        let idle = app.config.stream.idle;
+        let mut last = Tick::now();
+        let mut alarm = pin!(sleep_until(last + idle));
+        let mut stopping = pin!(app.stopping.cancelled());
+        let mut told = false;
+        loop {
+            tokio::select! {
+                biased;
+                message = self.socket.recv() => {
+                    last = Tick::now();
+                    match message {
+                        Some(Ok(message)) => self.take(message).await?,
+                        Some(Err(error)) => {
+                            tracing::debug!(error = %error, "stream broke");
+                            return Err(Close::Gone);
+                        }
+                        None => return Err(Close::Gone),
+                    }
+                }
+                () = &mut alarm => {
+                    if told {
+                        return Err(Close::Told(close_code::AWAY, "the service stops", Ending::ServiceStopping));
+                    }
+                    let until = last + idle;
+                    if until <= Tick::now() {
+                        return Err(Close::Told(close_code::POLICY, "nothing came for stream.idle", Ending::Idle));
+                    }
+                    alarm.as_mut().reset(until);
+                }
+                () = &mut stopping, if !told => {
+                    told = true;
+                    self.tell_stopping().await?;
+                    if self.calls.is_empty() {
+                        return Err(Close::Told(close_code::AWAY, "the service stops", Ending::ServiceStopping));
+                    }
+                    alarm.as_mut().reset(Tick::now() + app.config.http.drain);
+                }
+            }
+            if told && self.calls.is_empty() {
+                return Err(Close::Told(close_code::AWAY, "the service stops", Ending::ServiceStopping));
+            }
+            self.hold_back().await;
+        }
+    }
+
+    /// Takes one message.
+    async fn take(&mut self, message: Message) -> Result<(), Close> {
+        let arrived = Instant::now();
+        match message {
+            Message::Binary(bytes) => match self.only_call() {
+                Ok(name) => self.hear(&name, None, &bytes, arrived).await,
+                Err(error) => self.refuse(None, &error).await,
+            },
+            Message::Text(_) if self.tap => Ok(()),
+            Message::Text(text) => match stream::decode(&text) {
+                Ok(message) => self.obey(message, arrived).await,
+                Err(error) => {
+                    let call_id = error.call_id.clone();
+                    self.refuse(call_id.as_deref(), &wire::refusal(&error)).await
+                }
+            },
+            Message::Close(_) => Err(Close::Gone),
+            Message::Ping(_) | Message::Pong(_) => Ok(()),
+        }
+    }
+
+    async fn obey(&mut self, message: stream::Message, arrived: Instant) -> Result<(), Close> {
+        match message {
+            stream::Message::Start(start) => self.start(*start).await,
+            stream::Message::Chunk(chunk) => {
+                let call_id = chunk.call_id.clone();
+                let done = match self.name(chunk.call_id.as_deref()) {
+                    Ok(name) => match self.agree(&name, &chunk) {
+                        Ok(()) => return self.hear(&name, chunk.sequence, &chunk.audio, arrived).await,
+                        Err(error) => error,
+                    },
+                    Err(error) => error,
+                };
+                self.refuse(call_id.as_deref(), &done).await
+            }
+            stream::Message::Fact { call_id, fact } => match self.name(call_id.as_deref()) {
+                Ok(name) => {
+                    let sent = self.calls.get_mut(&name).map(|call| call.note(fact, arrived)).unwrap_or_default();
+                    self.send_all(sent).await
+                }
+                Err(error) => self.refuse(call_id.as_deref(), &error).await,
+            },
+            stream::Message::Stop { call_id } => match self.name(call_id.as_deref()) {
+                Ok(name) => self.finish(&name, Ending::Stopped).await,
+                Err(error) => self.refuse(call_id.as_deref(), &error).await,
+            },
+        }
+    }
+
+    async fn start(&mut self, start: Start) -> Result<(), Close> {
+        let call_id = start.call_id.clone();
+        match self.admit(start) {
+            Ok(status) => self.send(status).await,
+            Err(error) if self.tap => {
+                self.send(wire::error(call_id.as_deref(), &error)).await?;
+                Err(Close::Told(close_code::POLICY, error.code().word(), Ending::Closed))
+            }
+            Err(error) => self.refuse(call_id.as_deref(), &error).await,
+        }
+    }
+
+    /// Begins a call and gives the status that says so.
+    fn admit(&mut self, start: Start) -> Result<String, ApiError> {
+        if self.app.stopping.is_cancelled() {
+            return Err(ApiError::new(Code::Stopping, "no new calls are taken"));
+        }
+        let most = self.app.config.stream.most as usize;
+        if self.app.live.count() >= most {
+            self.app.metrics.dropped("busy");
+            return Err(ApiError::new(Code::Busy, format!("stream.most is {most} calls at once")));
+        }
+        if self.calls.len() >= MOST_CALLS {
+            return Err(ApiError::new(Code::Busy, format!("a connection carries at most {MOST_CALLS} calls")));
+        }
+        if let Some(name) = start.call_id.as_ref().filter(|name| self.calls.contains_key(*name)) {
+            return Err(ApiError::new(Code::Conflict, format!("call_id: given {name:?}, which goes on already")));
+        }
+        let call = StreamCall::begin(&self.app, &self.identity, start, self.tap)?;
+        let status = wire::started(call.info(), &self.app.model_version);
+        self.calls.insert(call.info().call_id.clone(), call);
+        Ok(status)
+    }
+
+    /// The call that is meant.
+    fn name(&self, call_id: Option<&str>) -> Result<String, ApiError> {
+        match call_id {
+            None => self.only_call(),
+            Some(name) if self.calls.contains_key(name) => Ok(name.to_owned()),
+            Some(name) => Err(ApiError::new(
+                Code::UnknownCall,
+                format!("call_id: given {name:?}, allowed is a call that start_detection began on this connection"),
+            )),
+        }
+    }
+
+    fn only_call(&self) -> Result<String, ApiError> {
+        let mut names = self.calls.keys();
+        match (names.next(), names.next()) {
+            (Some(name), None) => Ok(name.clone()),
+            (None, _) => Err(ApiError::new(Code::UnknownCall, "send start_detection first")),
+            _ => Err(ApiError::new(Code::BadRequest, "call_id is needed where several calls share a connection")),
+        }
+    }
+
+    /// Whether what a chunk says of itself is the call's; the first chunk may say what the start did not.
+    fn agree(&mut self, name: &str, chunk: &stream::Chunk) -> Result<(), ApiError> {
+        match self.calls.get_mut(name) {
+            Some(call) => call.agree(chunk.sample_rate, chunk.channels),
+            None => Ok(()),
+        }
+    }
+
+    async fn hear(&mut self, name: &str, sequence: Option<u64>, audio: &[u8], arrived: Instant) -> Result<(), Close> {
+        let Some(call) = self.calls.get_mut(name) else { return Ok(()) };
+        let before = call.now();
+        let (sent, error) = call.hear(sequence, audio, arrived);
+        let now = call.now();
+        self.heard += now.since(before);
+        if !sent.is_empty() {
+            self.send_all(sent).await?;
+        }
+        if let Some(error) = error {
+            self.refuse(Some(name), &error).await?;
+        }
+        let longest = self.app.config.stream.longest;
+        if now.as_secs_f64() > longest.as_secs_f64() {
+            self.finish(name, Ending::TooLong).await?;
+            if self.tap {
+                return Err(Close::Told(close_code::POLICY, "longer than stream.longest", Ending::TooLong));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits where audio comes faster than is allowed.
+    async fn hold_back(&self) {
+        let pace = self.app.config.stream.pace;
+        if pace > 0 && !self.calls.is_empty() {
+            let allowed = self.began.elapsed() * pace + Duration::from_secs(5) * u32::try_from(self.calls.len()).unwrap_or(1);
+            if let Some(early) = self.heard.checked_sub(allowed) {
+                tokio::time::sleep(early / pace).await;
+            }
+        }
+    }
+
+    /// Ends one call: its last results, its record, and the status that says so.
+    async fn finish(&mut self, name: &str, ending: Ending) -> Result<(), Close> {
+        let Some(call) = self.calls.remove(name) else { return Ok(()) };
+        let sent = call.finish(&self.app, ending).await;
+        self.send_all(sent).await
+    }
+
+    async fn tell_stopping(&mut self) -> Result<(), Close> {
+        let told: Vec<String> = self.calls.values().map(|call| wire::stopping(call.info())).collect();
+        self.send_all(told).await
+    }
+
+    /// Tells what was wrong with a message; too many wrong ones end the connection.
+    async fn refuse(&mut self, call_id: Option<&str>, error: &ApiError) -> Result<(), Close> {
+        self.errors += 1;
+        self.app.metrics.dropped(error.code().word());
+        self.send(wire::error(call_id, error)).await?;
+        if self.errors > self.app.config.stream.errors {
+            return Err(Close::Told(close_code::POLICY, "more bad messages than stream.errors", Ending::Closed));
+        }
+        Ok(())
+    }
+
+    async fn send_all(&mut self, messages: Vec<String>) -> Result<(), Close> {
+        for message in messages {
+            self.send(message).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), Close> {
+        match timeout(SEND_TIME, self.socket.send(Message::Text(text.into()))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Close::Gone),
+            Err(_) => {
+                self.app.metrics.dropped("slow_client");
+                Err(Close::Gone)
+            }
+        }
+    }
+
+    /// Ends every call, and the connection.
+    async fn end(mut self, close: Close) {
+        let ending = match &close {
+            Close::Gone => Ending::Closed,
+            Close::Told(_, _, ending) => *ending,
+        };
+        let reachable = !matches!(close, Close::Gone);
+        let mut told = reachable;
+        for (_, call) in std::mem::take(&mut self.calls) {
+            let sent = call.finish(&self.app, ending).await;
+            told = told && self.send_all(sent).await.is_ok();
+        }
+        if let (Close::Told(code, reason, _), true) = (close, told) {
+            let frame = CloseFrame { code, reason: reason.into() };
+            // An error says that the client left first.
+            let _ = timeout(SEND_TIME, self.socket.send(Message::Close(Some(frame)))).await;
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! One call of a connection: chunks in their order, results as they are sent.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use offhook_audio::MediaTime;
+use offhook_detect::Fact;
+use offhook_telephony::stream::{Detail, Start};
+use offhook_telephony::{Arrival, PcmError, Reorder, ReorderError};
+use uuid::Uuid;
+
+use super::wire::{self, Ending};
+use crate::app::App;
+use crate::auth::Identity;
+use crate::error::{ApiError, chain};
+use crate::record::{CallInfo, Source};
+use crate::session::{self, Happened, Opening, Session};
+use crate::views;
+
+/// One call of a connection.
+pub(super) struct StreamCall {
+    session: Session,
+    /// For numbered chunks; made when the first of them comes.
+    order: Option<Box<Reorder<Vec<u8>>>>,
+    detail: Detail,
+    picture: bool,
+    /// Whether sample rate and channels are settled.
+    stated: (bool, bool),
+    /// Chunks that came twice or too late.
+    dropped: u64,
+    model_version: String,
+    happened: Vec<Happened>,
+}
+
+impl StreamCall {
+    pub(super) fn begin(app: &Arc<App>, identity: &Identity, start: Start, tap: bool) -> Result<Self, ApiError> {
+        let id = Uuid::now_v7();
+        let source = match (tap, start.microphone) {
+            (true, _) => Source::Tap,
+            (false, true) => Source::Microphone,
+            (false, false) => Source::Stream,
+        };
+        let info = CallInfo {
+            id,
+            call_id: start.call_id.unwrap_or_else(|| id.to_string()),
+            owner: identity.id.clone(),
+            source,
+            campaign: start.campaign,
+            caller: start.caller.map(|number| app.privacy.number(&number)),
+            destination: start.destination.map(|number| app.privacy.number(&number)),
+            started: Timestamp::now(),
+        };
+        let opening = Opening { answered: start.answered, picture: start.picture };
+        let session = Session::begin(app, info, start.format, opening).map_err(|error| unreadable(&error))?;
+        Ok(Self {
+            session,
+            order: None,
+            detail: start.detail,
+            picture: start.picture,
+            stated: if tap { (true, true) } else { start.stated },
+            dropped: 0,
+            model_version: app.model_version.clone(),
+            happened: Vec::new(),
+        })
+    }
+
+    pub(super) fn info(&self) -> &CallInfo {
+        self.session.info()
+    }
+
+    pub(super) fn now(&self) -> MediaTime {
+        self.session.now()
+    }
+
+    /// Takes what a chunk says of its format.
+    pub(super) fn agree(&mut self, rate: Option<u32>, channels: Option<u8>) -> Result<(), ApiError> {
+        let mut format = self.session.format();
+        if let Some(hz) = rate.filter(|hz| *hz != format.rate.hz()) {
+            if self.stated.0 {
+                return Err(ApiError::field("sample_rate", hz, format!("{}, as the call began", format.rate.hz())));
+            }
+            format.rate = offhook_audio::SampleRate::new(hz)
+                .map_err(|_| ApiError::field("sample_rate", hz, "8000 to 48000 Hz"))?;
+        }
+        if let Some(count) = channels.filter(|count| *count != format.channels) {
+            if self.stated.1 {
+                return Err(ApiError::field("channels", count, format!("{}, as the call began", format.channels)));
+            }
+            if !(1..=2).contains(&count) {
+                return Err(ApiError::field("channels", count, "1 or 2"));
+            }
+            format.channels = count;
+        }
+        if format != self.session.format() {
+            self.session.set_format(format).map_err(|error| unreadable(&error))?;
+        }
+        self.stated = (true, true);
+        Ok(())
+    }
+
+    /// Hears a chunk; gives what is to be sent, and what was wrong with the chunk.
+    pub(super) fn hear(&mut self, sequence: Option<u64>, audio: &[u8], arrived: Instant) -> (Vec<String>, Option<ApiError>) {
+        self.stated = (true, true);
+        let error = match sequence {
+            None => self.session.hear(audio, arrived, &mut self.happened).map_err(|error| unreadable(&error)),
+            Some(sequence) => self.hear_numbered(sequence, audio, arrived),
+        };
+        (self.told(), error.err())
+    }
+
+    fn hear_numbered(&mut self, sequence: u64, audio: &[u8], arrived: Instant) -> Result<(), ApiError> {
+        let Self { session, order, happened, dropped, .. } = self;
+        let stream = &session.app().config.stream;
+        let order = order.get_or_insert_with(|| Box::new(Reorder::new(stream.reorder as usize)));
+        let length = session.samples_in(audio.len() as u64).max(1);
+        let longest = (stream.longest_gap.as_secs_f64() * f64::from(offhook_audio::RATE)) as u64;
+        let mut arrivals = Vec::new();
+        match order.push(sequence, audio.to_vec(), longest / length, &mut arrivals) {
+            Ok(()) => {}
+            Err(error @ ReorderError::Jump { .. }) => return Err(ApiError::of_field("sequence", error.to_string())),
+            Err(error) => {
+                *dropped += 1;
+                let late = matches!(error, ReorderError::Late { .. });
+                session.app().metrics.dropped(if late { "late" } else { "duplicate" });
+            }
+        }
+        play(session, arrivals, length, arrived, happened)
+    }
+
+    /// Takes a fact; gives what is to be sent.
+    pub(super) fn note(&mut self, fact: Fact, arrived: Instant) -> Vec<String> {
+        self.session.note(fact, arrived, &mut self.happened);
+        self.told()
+    }
+
+    /// What happened since the last time, as it is sent.
+    fn told(&mut self) -> Vec<String> {
+        let picture = self.session.picture().filter(|_| self.picture);
+        if self.happened.is_empty() && picture.is_none() {
+            return Vec::new();
+        }
+        let mut messages = Vec::new();
+        let info = Arc::clone(self.session.info());
+        for Happened { event, processing } in self.happened.drain(..) {
+            match views::result(&event, self.session.latest(), processing) {
+                Some(fields) => messages.push(wire::result(&info, &self.model_version, fields)),
+                None if self.detail == Detail::All => messages.push(wire::event(&info, views::event(&event))),
+                None => {}
+            }
+        }
+        messages.extend(picture.map(|picture| wire::picture(&info, &picture)));
+        messages
+    }
+
+    /// The call is over: keeps its record and gives what is to be sent last.
+    pub(super) async fn finish(mut self, app: &Arc<App>, ending: Ending) -> Vec<String> {
+        let arrived = Instant::now();
+        if let Some(mut order) = self.order.take() {
+            let mut arrivals = Vec::new();
+            order.finish(&mut arrivals);
+            let length = arrivals.iter().find_map(|arrival| match arrival {
+                Arrival::Next(audio) => Some(self.session.samples_in(audio.len() as u64)),
+                Arrival::Missing(_) => None,
+            });
+            if let Err(error) = play(&mut self.session, arrivals, length.unwrap_or(1), arrived, &mut self.happened) {
+                tracing::warn!(error = %error, "the last chunks of a call could not be heard");
+            }
+        }
+        let mut messages = self.told();
+        let info = Arc::clone(self.session.info());
+        let (model_version, dropped, detail) = (self.model_version, self.dropped, self.detail);
+        let latest = self.session.latest().copied();
+        let mut closing = Vec::new();
+        let record = self.session.finish(&mut closing);
+        for Happened { event, processing } in closing {
+            if let Some(fields) = views::result(&event, latest.as_ref(), processing) {
+                messages.push(wire::result(&info, &model_version, fields));
+            } else if detail == Detail::All {
+                messages.push(wire::event(&info, views::event(&event)));
+            }
+        }
+        match session::keep(app, record).await {
+            Ok(record) => messages.push(wire::ended(&record, ending, dropped)),
+            Err(error) => {
+                tracing::error!(call_id = %info.id, error = %chain(&error), "record not kept");
+                let refusal = ApiError::new(crate::error::Code::Storage, "the record of the call could not be kept");
+                messages.push(wire::error(Some(&info.call_id), &refusal));
+            }
+        }
+        messages
+    }
+}
+
+/// Hears what is next and counts what never came, each missing chunk as long as `length` samples.
+fn play(
+    session: &mut Session,
+    arrivals: Vec<Arrival<Vec<u8>>>,
+    length: u64,
+    arrived: Instant,
+    happened: &mut Vec<Happened>,
+) -> Result<(), ApiError> {
+    for arrival in arrivals {
+        match arrival {
+            Arrival::Next(audio) => session.hear(&audio, arrived, happened).map_err(|error| unreadable(&error))?,
+            Arrival::Missing(chunks) => {
+                session.app().metrics.dropped("gap");
+                session.lose(chunks.saturating_mul(length), arrived, happened);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(error: &PcmError) -> ApiError {
+    ApiError::new(crate::error::Code::BadAudio, chain(error))
+}
