@@ -12,6 +12,7 @@ use crate::auth::{Auth, AuthError};
 use crate::config::{ServerConfig, ServerConfigError};
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::privacy::Privacy;
 use crate::store::{Store, StoreError};
 use crate::vault::{Vault, VaultError};
 use crate::webhooks::Webhooks;
@@ -29,6 +30,8 @@ pub struct App {
     pub store: Store,
     /// Kept audio.
     pub vault: Vault,
+    /// Telephone numbers, as they may be kept.
+    pub privacy: Privacy,
     /// Who did what.
     pub audit: Audit,
     /// Who is who.
