@@ -1,9 +1,11 @@
 //! Everything the service is made of, shared by all requests.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Instant;
 
 use offhook_detect::Params;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -46,6 +48,10 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Streams and other work that is waited for at the end.
     pub tasks: TaskTracker,
+    /// Recordings that may be decoded and judged at once.
+    pub(crate) uploads: Arc<Semaphore>,
+    /// How many demonstration calls were played.
+    pub(crate) demos: AtomicU32,
     /// When it began.
     pub started: Instant,
 }

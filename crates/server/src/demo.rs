@@ -32,7 +32,8 @@ const PACKET: Duration = Duration::from_millis(20);
 pub(crate) fn play(app: &Arc<App>, owner: &str) -> Result<Uuid, ApiError> {
     let turn = app.demos.fetch_add(1, std::sync::atomic::Ordering::Relaxed) as usize;
     let (name, bytes) = CALLS[turn % CALLS.len()];
-    let recording = decode(Cursor::new(bytes), &DecodeOptions::default()).map_err(|error| ApiError::internal(&error))?;
+    let recording =
+        decode(Cursor::new(bytes), &DecodeOptions::default()).map_err(|error| ApiError::internal(&error))?;
     let id = Uuid::now_v7();
     let info = CallInfo {
         id,

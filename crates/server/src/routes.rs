@@ -4,10 +4,13 @@
 //! parameters, body and success. Who may call it, and the problem documents that any request can come to, are added to
 //! each operation by [`document`].
 
+mod demo;
+mod detect;
 mod docs;
 mod document;
 mod extract;
 mod health;
+mod stream;
 
 use std::sync::Arc;
 
@@ -27,7 +30,13 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(document::openapi_json));
-    let detect = OpenApiRouter::new();
+    let detect = OpenApiRouter::new()
+        .routes(routes!(detect::detect))
+        .routes(routes!(detect::detect_batch))
+        .routes(routes!(stream::stream))
+        .routes(routes!(stream::audio_stream))
+        .routes(routes!(stream::tap))
+        .routes(routes!(demo::demo));
     let admin = OpenApiRouter::new();
     let monitor = OpenApiRouter::new();
     OpenApiRouter::with_openapi(document::base())

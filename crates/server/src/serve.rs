@@ -1,28 +1,79 @@
 //! Opens everything, listens, and stops in order.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::{Duration, Instant};
 
 use offhook_detect::Params;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::app::{App, StartError};
+use crate::audit::Audit;
+use crate::auth::Auth;
 use crate::config::ServerConfig;
+use crate::live::Live;
+use crate::metrics::Metrics;
+use crate::privacy::Privacy;
+use crate::routes;
+use crate::store::Store;
+use crate::vault::Vault;
+use crate::webhooks::Webhooks;
+
+/// What is left after `http.drain` for records to be written and answers to be sent.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// The service, ready to run.
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
+    listener: TcpListener,
     address: SocketAddr,
 }
 
 impl Server {
-    /// Opens everything and takes the port.
+    /// Opens storage, keys and identities, and takes the port.
     ///
     /// # Errors
     /// Says what cannot be opened, and why.
-    pub async fn open(_config: ServerConfig, _params: Arc<Params>) -> Result<Self, StartError> {
-        todo!()
+    pub async fn open(config: ServerConfig, params: Arc<Params>) -> Result<Self, StartError> {
+        config.check()?;
+        let store = Store::open(&config).await?;
+        let vault = Vault::open(&config, &store).await?;
+        let privacy = Privacy::new(&config.privacy, &vault);
+        let audit = Audit::open(&config, &store).await?;
+        let auth = Auth::open(&config, &store).await?;
+        let webhooks = Webhooks::new(&config, &store);
+        let model_version = model_version(&params);
+        let metrics = Metrics::new(&config.telemetry.service, &model_version);
+        let (listener, address) = listen(config.http.bind)?;
+        let at_once = match config.limits.at_once {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            most => most as usize,
+        };
+        let app = App {
+            params,
+            model_version,
+            store,
+            vault,
+            privacy,
+            audit,
+            auth,
+            metrics,
+            live: Live::default(),
+            webhooks,
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            uploads: Arc::new(Semaphore::new(at_once)),
+            demos: AtomicU32::new(0),
+            started: Instant::now(),
+            config,
+        };
+        Ok(Self { app: Arc::new(app), listener, address })
     }
 
     /// The address it listens on.
@@ -35,11 +86,49 @@ impl Server {
         &self.app
     }
 
-    /// Runs until `stop` is ready and all calls are over, or `http.drain` has passed.
+    /// Runs until `stop` is ready; then calls that go on are told, have `http.drain` to end, and get their verdicts; what
+    /// is to be written is written.
     ///
     /// # Errors
     /// The port failed.
-    pub async fn run(self, _stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        todo!()
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+        let Self { app, listener, .. } = self;
+        let handle = axum_server::Handle::new();
+        let router = routes::router(Arc::clone(&app));
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum_server::from_tcp(listener).map_err(StartError::Run)?.handle(handle.clone()).serve(service);
+        let mut server = std::pin::pin!(server);
+        tokio::select! {
+            ended = &mut server => return ended.map_err(StartError::Run),
+            () = stop => {}
+        }
+        let drain = app.config.http.drain;
+        tracing::info!(active_calls = app.live.count(), "stopping");
+        app.stopping.cancel();
+        app.uploads.close();
+        handle.graceful_shutdown(Some(drain + GRACE));
+        app.tasks.close();
+        let (served, drained) = tokio::join!(server, timeout(drain + GRACE, app.tasks.wait()));
+        if drained.is_err() {
+            tracing::warn!(active_calls = app.live.count(), "stopped before every call had ended");
+        }
+        app.store.close().await;
+        served.map_err(StartError::Run)
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Bind { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// What decides: the beginning of the model's fingerprint, or, where no model is used, the method.
+fn model_version(params: &Params) -> String {
+    match params.model() {
+        Some(model) => format!("offhook-{}-{:08x}", env!("CARGO_PKG_VERSION"), model.fingerprint() >> 32),
+        None => format!("offhook-{}-{}", env!("CARGO_PKG_VERSION"), params.config().decide.method.name()),
     }
 }

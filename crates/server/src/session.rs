@@ -60,10 +60,11 @@ pub struct Session {
     /// How long after its audio the first final verdict came.
     processing: Option<Duration>,
     lost: u64,
+    /// Counts the call as going on.
+    _counted: Counted,
     /// Whether the caller wants the picture.
     picture: bool,
     samples: Vec<i16>,
-    _counted: Counted,
 }
 
 impl Session {
@@ -89,9 +90,9 @@ impl Session {
             latest: None,
             processing: None,
             lost: 0,
+            _counted: counted,
             picture: opening.picture,
             samples: Vec::new(),
-            _counted: counted,
         };
         if !opening.answered {
             session.note(Fact::EarlyMedia, Instant::now(), &mut Vec::new());
@@ -173,7 +174,7 @@ impl Session {
                 self.timeline.push(piece, signals, self.latest.as_ref(), watched);
             }
         }
-        let audio = Duration::from_secs_f64(samples.len() as f64 / f64::from(RATE));
+        let audio = MediaTime::from_samples(samples.len() as u64).since(MediaTime::ZERO);
         self.app.metrics.chunk(started.saturating_duration_since(arrived), started.elapsed(), audio);
     }
 

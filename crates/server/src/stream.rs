@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use offhook_telephony::stream::{self, Start};
-use tokio::time::{Instant as Tick, sleep_until, timeout};
+use tokio::time::{Instant as Tick, sleep, sleep_until, timeout};
 
 use crate::app::App;
 use crate::auth::Identity;
@@ -22,6 +22,9 @@ pub(crate) use wire::Ending;
 const SEND_TIME: Duration = Duration::from_secs(10);
 /// The most calls on one connection.
 const MOST_CALLS: usize = 256;
+
+/// How much audio may come at once, where the pace is limited.
+const HEAD_START: Duration = Duration::from_secs(5);
 
 /// How a connection is to be understood.
 pub(crate) enum Manner {
@@ -122,7 +125,9 @@ impl Connection {
             if told && self.calls.is_empty() {
                 return Err(Close::Told(close_code::AWAY, "the service stops", Ending::ServiceStopping));
             }
-            self.hold_back().await;
+            if let Some(early) = self.early() {
+                sleep(early).await;
+            }
         }
     }
 
@@ -260,15 +265,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits where audio comes faster than is allowed.
-    async fn hold_back(&self) {
+    /// How long reading waits, where audio comes faster than is allowed.
+    fn early(&self) -> Option<Duration> {
         let pace = self.app.config.stream.pace;
-        if pace > 0 && !self.calls.is_empty() {
-            let allowed = self.began.elapsed() * pace + Duration::from_secs(5) * u32::try_from(self.calls.len()).unwrap_or(1);
-            if let Some(early) = self.heard.checked_sub(allowed) {
-                tokio::time::sleep(early / pace).await;
-            }
+        if pace == 0 || self.calls.is_empty() {
+            return None;
         }
+        let calls = u32::try_from(self.calls.len()).unwrap_or(1);
+        let allowed = self.began.elapsed() * pace + HEAD_START * calls;
+        self.heard.checked_sub(allowed).map(|early| early / pace)
     }
 
     /// Ends one call: its last results, its record, and the status that says so.

@@ -168,11 +168,19 @@ fn listen(app: &Arc<App>, info: CallInfo, upload: &Upload) -> Result<CallRecord,
     let limits = &app.config.limits;
     let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(RATE));
     if length < limits.shortest {
-        let detail = format!("the audio lasts {:.2} s, allowed is limits.shortest, {}, or more", length.as_secs_f64(), limits.shortest.show());
+        let detail = format!(
+            "the audio lasts {:.2} s, allowed is limits.shortest, {}, or more",
+            length.as_secs_f64(),
+            limits.shortest.show()
+        );
         return Err(ApiError::new(Code::TooShort, detail));
     }
     if let Some(stated) = upload.duration.filter(|stated| stated.abs_diff(length) > TOLERANCE) {
-        warnings.push(format!("duration says {:.2} s, the audio lasts {:.2} s", stated.as_secs_f64(), length.as_secs_f64()));
+        warnings.push(format!(
+            "duration says {:.2} s, the audio lasts {:.2} s",
+            stated.as_secs_f64(),
+            length.as_secs_f64()
+        ));
     }
     let answered = (upload.answered_at.as_secs_f64() * f64::from(RATE)) as usize;
     if answered > samples.len() {
@@ -184,7 +192,8 @@ fn listen(app: &Arc<App>, info: CallInfo, upload: &Upload) -> Result<CallRecord,
     }
     let opening = Opening { answered: answered == 0, picture: false };
     let arrived = Instant::now();
-    let mut session = Session::begin(app, info, PcmFormat::default(), opening).map_err(|error| ApiError::internal(&error))?;
+    let mut session =
+        Session::begin(app, info, PcmFormat::default(), opening).map_err(|error| ApiError::internal(&error))?;
     let mut happened = Vec::new();
     let (before, after) = samples.split_at(answered);
     for piece in before.chunks(PIECE) {
@@ -224,7 +233,10 @@ fn decode(app: &App, upload: &Upload) -> Result<(Vec<i16>, Vec<String>), ApiErro
     let found = decoder.info().rate;
     if !limits.sample_rates.contains(&found) {
         let allowed = limits.sample_rates.show();
-        return Err(ApiError::new(Code::SampleRate, format!("the audio has {found} Hz, limits.sample_rates allows {allowed}")));
+        return Err(ApiError::new(
+            Code::SampleRate,
+            format!("the audio has {found} Hz, limits.sample_rates allows {allowed}"),
+        ));
     }
     let mut warnings = Vec::new();
     if found != stated && decoder.info().container != Container::Raw {
@@ -251,6 +263,7 @@ fn unreadable(app: &App, error: &MediaError) -> ApiError {
 }
 
 fn too_long(given: Duration, longest: Duration) -> ApiError {
-    let detail = format!("the audio lasts {:.2} s, allowed is limits.longest, {}, or less", given.as_secs_f64(), longest.show());
+    let detail =
+        format!("the audio lasts {:.2} s, allowed is limits.longest, {}, or less", given.as_secs_f64(), longest.show());
     ApiError::new(Code::TooLong, detail)
 }

@@ -145,7 +145,10 @@ pub(crate) async fn detect(
             let name = field.name().unwrap_or_default().to_owned();
             if name == "audio_file" {
                 if std::mem::replace(&mut sent, true) {
-                    return Err(ApiError::new(Code::TooMany, "audio_file: one is allowed; send several to /v1/detect/batch"));
+                    return Err(ApiError::new(
+                        Code::TooMany,
+                        "audio_file: one is allowed; send several to /v1/detect/batch",
+                    ));
                 }
                 upload.audio = read(field, most).await?;
             } else {
@@ -186,7 +189,10 @@ pub(crate) async fn detect_batch(
     let (most, each) = (limits.batch_size.as_u64(), limits.file.as_u64());
     let kind = content_type(&request);
     if !kind.starts_with("multipart/form-data") {
-        return Err(ApiError::new(Code::MediaType, format!("content-type: given {kind:?}, allowed is multipart/form-data")));
+        return Err(ApiError::new(
+            Code::MediaType,
+            format!("content-type: given {kind:?}, allowed is multipart/form-data"),
+        ));
     }
     let mut form = multipart(request, most.saturating_add(FORM)).await?;
     let (mut files, mut names) = (Vec::new(), Vec::new());
@@ -195,7 +201,10 @@ pub(crate) async fn detect_batch(
         match field.name().unwrap_or_default().to_owned().as_str() {
             "audio_file" => {
                 if files.len() >= limits.batch as usize {
-                    return Err(ApiError::new(Code::TooMany, format!("audio_file: limits.batch allows {}", limits.batch)));
+                    return Err(ApiError::new(
+                        Code::TooMany,
+                        format!("audio_file: limits.batch allows {}", limits.batch),
+                    ));
                 }
                 let file = field.file_name().unwrap_or_default().to_owned();
                 files.push((file, read(field, each).await?));
@@ -269,7 +278,8 @@ fn too_large(most: u64) -> ApiError {
 
 fn upload_of(about: About) -> Result<Upload, ApiError> {
     let mut upload = Upload::default();
-    let About { call_id, sample_rate, duration, encoding, channel, answered_at_ms, campaign, caller, destination } = about;
+    let About { call_id, sample_rate, duration, encoding, channel, answered_at_ms, campaign, caller, destination } =
+        about;
     let numbers = [
         ("sample_rate", sample_rate.map(|hz| hz.to_string())),
         ("duration", duration.map(|seconds| seconds.to_string())),
@@ -303,7 +313,9 @@ fn set(upload: &mut Upload, name: &str, text: &str) -> Result<(), ApiError> {
             _ => return refuse("8000 to 48000 Hz"),
         },
         "duration" => match text.parse::<f64>() {
-            Ok(seconds) if (0.0..86_400.0).contains(&seconds) => upload.duration = Some(Duration::from_secs_f64(seconds)),
+            Ok(seconds) if (0.0..86_400.0).contains(&seconds) => {
+                upload.duration = Some(Duration::from_secs_f64(seconds))
+            }
             _ => return refuse("a number of seconds"),
         },
         "encoding" => match text {
@@ -357,7 +369,9 @@ fn by_content_type(kind: &str, upload: &mut Upload) -> Result<(), ApiError> {
         _ => {
             return Err(ApiError::new(
                 Code::MediaType,
-                format!("content-type: given {kind:?}, allowed are multipart/form-data, audio/… and application/octet-stream"),
+                format!(
+                    "content-type: given {kind:?}, allowed are multipart/form-data, audio/… and application/octet-stream"
+                ),
             ));
         }
     };

@@ -100,7 +100,12 @@ impl StreamCall {
     }
 
     /// Hears a chunk; gives what is to be sent, and what was wrong with the chunk.
-    pub(super) fn hear(&mut self, sequence: Option<u64>, audio: &[u8], arrived: Instant) -> (Vec<String>, Option<ApiError>) {
+    pub(super) fn hear(
+        &mut self,
+        sequence: Option<u64>,
+        audio: &[u8],
+        arrived: Instant,
+    ) -> (Vec<String>, Option<ApiError>) {
         self.stated = (true, true);
         let error = match sequence {
             None => self.session.hear(audio, arrived, &mut self.happened).map_err(|error| unreadable(&error)),
