@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tokio::sync::broadcast;
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::record::{CallInfo, Point};
+use crate::telemetry::call_span;
 
 /// How much news a slow listener may be behind before it loses some.
 const BACKLOG: usize = 4_096;
@@ -59,6 +61,8 @@ impl News {
 pub struct LiveCall {
     /// What is known of it.
     pub info: Arc<CallInfo>,
+    /// The root of its trace.
+    pub span: Span,
     /// How many watch its picture.
     watchers: AtomicU32,
     /// The verdict that stands, as it was sent.
@@ -112,15 +116,21 @@ impl Live {
 
     /// A call begins.
     pub fn begin(&self, info: Arc<CallInfo>) -> Arc<LiveCall> {
-        let call = Arc::new(LiveCall { info, watchers: AtomicU32::new(0), latest: Mutex::default() });
+        let call =
+            Arc::new(LiveCall { span: call_span(&info), info, watchers: AtomicU32::new(0), latest: Mutex::default() });
         self.calls().insert(call.info.id, Arc::clone(&call));
         self.tell(|| News::Started(Arc::clone(&call.info)));
         call
     }
 
     /// A call is over. News of its end is told once its record is safe.
-    pub fn end(&self, id: Uuid) {
-        self.calls().remove(&id);
+    pub fn end(&self, id: Uuid) -> Option<Arc<LiveCall>> {
+        self.calls().remove(&id)
+    }
+
+    /// The trace of a call that is going on.
+    pub fn span(&self, id: Uuid) -> Span {
+        self.calls().get(&id).map_or_else(Span::none, |call| call.span.clone())
     }
 
     /// Tells news, if anybody listens.

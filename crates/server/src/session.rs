@@ -13,6 +13,7 @@ use offhook_audio::{HOP, MediaTime, RATE};
 use offhook_detect::{Detector, Event, EventKind, Fact, Stage, Verdict};
 use offhook_telephony::{PcmError, PcmFormat, PcmReader};
 use serde_json::Value;
+use tracing::Instrument as _;
 
 pub use course::Course;
 use recorder::Recorder;
@@ -20,10 +21,12 @@ use timeline::Timeline;
 
 use crate::app::App;
 use crate::config::Keep;
+use crate::error::Code;
 use crate::live::{LiveCall, News};
-use crate::metrics::Counted;
+use crate::metrics::{self, Counted};
 use crate::record::{CallInfo, CallRecord, Point, Source};
 use crate::store::{CallSummary, StoreError};
+use crate::telemetry;
 use crate::views;
 
 /// Something that happened, and how long after the audio that brought it had arrived.
@@ -294,26 +297,40 @@ pub struct Opening {
 /// The record could not be written down.
 pub async fn keep(app: &Arc<App>, mut record: CallRecord) -> Result<CallRecord, StoreError> {
     let audio = record.audio.take().filter(|_| is_kept(app, &record));
-    let written = app.store.record(&record).await;
+    let (span, began) = (app.live.span(record.info.id), Instant::now());
+    let written = app.store.record(&record).instrument(telemetry::stage_span(&span, "record")).await;
     app.live.end(record.info.id);
-    written?;
+    if let Err(error) = written {
+        app.metrics.stage_failed(metrics::Stage::Record);
+        telemetry::detection_error(&record.info.call_id, Code::Storage.word(), &error);
+        return Err(error);
+    }
+    app.metrics.stage(metrics::Stage::Record, began.elapsed());
     app.metrics.call_ended(&record);
+    telemetry::detection_event(&span, &record);
     let call = Arc::new(record.info.clone());
     app.live.tell(|| {
         let summary = CallSummary { audio_kept: audio.is_some(), ..CallSummary::from(&record) };
         News::Ended { call, record: Arc::new(serde_json::to_value(summary).unwrap_or_default()) }
     });
     if let Some(audio) = audio {
-        let (app, id) = (Arc::clone(app), record.info.id);
-        app.tasks.clone().spawn(async move {
+        let (app, id, tasks) = (Arc::clone(app), record.info.id, app.tasks.clone());
+        let stage = telemetry::stage_span(&span, "keep");
+        let keeping = async move {
+            let began = Instant::now();
             let kept = match app.vault.keep(id, &audio).await {
                 Ok(key) => app.store.audio_kept(id, Some(&key)).await.map_err(|error| crate::error::chain(&error)),
                 Err(error) => Err(crate::error::chain(&error)),
             };
-            if let Err(error) = kept {
-                tracing::error!(call_id = %id, error, "audio not kept");
+            match kept {
+                Ok(()) => app.metrics.stage(metrics::Stage::Keep, began.elapsed()),
+                Err(error) => {
+                    app.metrics.stage_failed(metrics::Stage::Keep);
+                    tracing::error!(id = %id, error, error_code = Code::Storage.word(), "audio not kept");
+                }
             }
-        });
+        };
+        tasks.spawn(keeping.instrument(stage));
     }
     Ok(record)
 }
