@@ -1,4 +1,5 @@
-//! What the detector is asked to do, and where each value came from: default < file < environment < flags.
+//! What the detector and the service are asked to do, and where each value came from: default < file < environment <
+//! flags.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,12 +7,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use offhook_detect::{DetectConfig, Preset};
+use offhook_detect::{DetectConfig, Parameter, Preset};
+use offhook_server::{ServerConfig, ServerConfigError};
 
 use crate::exit::Mistake;
 use crate::model::ModelArgs;
 
-/// The parameters of the detector, as asked for on the command line.
+/// The variable with the key that commands show to a service; it is no setting.
+pub(crate) const API_KEY: &str = "OFFHOOK_API_KEY";
+
+/// The parameters, as asked for on the command line.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Parameters of the detector")]
 pub(crate) struct SettingsArgs {
@@ -76,8 +81,10 @@ pub(crate) struct Settings {
     pub(crate) preset: Preset,
     /// Where the preset was named.
     pub(crate) preset_origin: Origin,
-    /// The result.
+    /// The result, of the detector.
     pub(crate) config: DetectConfig,
+    /// The result, of the service.
+    pub(crate) server: ServerConfig,
     origins: BTreeMap<String, Origin>,
 }
 
@@ -143,6 +150,7 @@ impl Settings {
 
     fn apply((preset, preset_origin): (Preset, Origin), given: Vec<Given>) -> Result<Self> {
         let mut config = DetectConfig::preset(preset);
+        let mut server = ServerConfig::default();
         let mut origins = BTreeMap::new();
         for parameter in config.parameters() {
             if parameter.value != parameter.default {
@@ -150,17 +158,43 @@ impl Settings {
             }
         }
         for Given { name, value, origin } in given {
-            config.set(&name, &value).with_context(|| format!("from {origin}"))?;
+            if is_of_service(&name) {
+                server.set(&name, &value).map_err(refused).with_context(|| format!("from {origin}"))?;
+            } else {
+                config.set(&name, &value).with_context(|| format!("from {origin}"))?;
+            }
             origins.insert(name, origin);
         }
         config.check()?;
-        Ok(Self { preset, preset_origin, config, origins })
+        Ok(Self { preset, preset_origin, config, server, origins })
+    }
+
+    /// Checks what belongs together among the settings of the service.
+    ///
+    /// # Errors
+    /// [`Mistake::Config`].
+    pub(crate) fn check_service(&self) -> Result<()> {
+        self.server.check().map_err(refused)
+    }
+
+    /// Every parameter of the detector, then every setting of the service.
+    pub(crate) fn all(&self) -> Vec<Parameter> {
+        self.config.parameters().into_iter().chain(self.server.parameters()).collect()
     }
 
     /// Where the value of this parameter came from.
     pub(crate) fn origin(&self, name: &str) -> &Origin {
         self.origins.get(name).unwrap_or(&Origin::Default)
     }
+}
+
+fn refused(error: ServerConfigError) -> anyhow::Error {
+    Mistake::Config(error.to_string()).into()
+}
+
+/// Whether this names a setting of the service.
+fn is_of_service(name: &str) -> bool {
+    name.split('.').next().is_some_and(|section| ServerConfig::SECTIONS.contains(&section))
 }
 
 fn named(name: &str, origin: Origin) -> Result<(Preset, Origin)> {
@@ -196,9 +230,13 @@ fn read_file(text: &str, path: &Path, given: &mut Vec<Given>) -> Result<Option<S
     Ok(preset)
 }
 
-/// A scalar as the text that the parameter would be set from.
+/// A scalar, or for the service a list of them, as the text that the parameter would be set from.
 fn plain(name: &str, value: toml::Value) -> Result<String> {
     match value {
+        toml::Value::Array(items) if is_of_service(name) => {
+            let items: Result<Vec<_>> = items.into_iter().map(|item| plain(name, item)).collect();
+            Ok(items?.join(","))
+        }
         toml::Value::String(text) => Ok(text),
         toml::Value::Integer(number) => Ok(number.to_string()),
         toml::Value::Float(number) => Ok(number.to_string()),
@@ -213,19 +251,19 @@ fn plain(name: &str, value: toml::Value) -> Result<String> {
 
 /// Collects the values of `OFFHOOK_…`; gives the preset, if it is named.
 fn read_environment(variables: &[(String, String)], given: &mut Vec<Given>) -> Result<Option<String>> {
-    let names = DetectConfig::default().parameters();
+    let names = known();
     let mut preset = None;
     let mut ours: Vec<_> = variables.iter().filter(|(name, _)| name.starts_with("OFFHOOK_")).collect();
     ours.sort();
     for (variable, value) in ours {
         match variable.as_str() {
             "OFFHOOK_PRESET" => preset = Some(value.clone()).filter(|name| !name.is_empty()),
-            "OFFHOOK_CONFIG" => {}
+            "OFFHOOK_CONFIG" | API_KEY => {}
             _ => {
                 let parameter = names.iter().find(|p| variable_of(&p.name) == *variable).ok_or_else(|| {
                     Mistake::Config(format!(
                         "the environment variable {variable} stands for no parameter: allowed are OFFHOOK_PRESET, \
-                         OFFHOOK_CONFIG and OFFHOOK_<SECTION>_<FIELD>, such as {}; unset it, or see `offhook config show`",
+                         OFFHOOK_CONFIG, OFFHOOK_API_KEY and OFFHOOK_<SECTION>_<FIELD>, such as {}; unset it, or see `offhook config show`",
                         variable_of("decide.long_greeting")
                     ))
                 })?;
@@ -242,10 +280,15 @@ pub(crate) fn variable_of(name: &str) -> String {
     format!("OFFHOOK_{}", name.replace('.', "_").to_uppercase())
 }
 
+/// Every parameter of the detector and every setting of the service.
+fn known() -> Vec<Parameter> {
+    DetectConfig::default().parameters().into_iter().chain(ServerConfig::default().parameters()).collect()
+}
+
 /// The first parts of the parameters' names, each once, in order.
 fn sections() -> Vec<String> {
     let mut sections: Vec<String> = Vec::new();
-    for parameter in DetectConfig::default().parameters() {
+    for parameter in known() {
         let section = parameter.name.split('.').next().unwrap_or_default().to_owned();
         if !sections.contains(&section) {
             sections.push(section);

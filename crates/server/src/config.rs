@@ -41,6 +41,9 @@ macro_rules! server_config {
             /// The names of the sections, in order.
             pub const SECTIONS: &'static [&'static str] = &[$($type::KEY,)*];
 
+            /// What each section is about, in the same order.
+            pub const ABOUT: &'static [&'static str] = &[$($type::ABOUT,)*];
+
             /// Every setting as it stands, in order.
             pub fn parameters(&self) -> Vec<Parameter> {
                 let mut parameters = Vec::new();

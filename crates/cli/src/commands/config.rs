@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::settings::{Settings, SettingsArgs};
 use crate::terminal::{Ink, Paint};
 
-/// Show or check the parameters of the detector
+/// Show or check the parameters of the detector and the settings of the service
 #[derive(Args, Debug)]
 #[command(after_help = AFTER, after_long_help = AFTER)]
 pub(crate) struct ConfigArgs {
@@ -66,8 +66,9 @@ pub(crate) fn run(args: &ConfigArgs) -> Result<Exit> {
         }
         Action::Check { settings } => {
             let settings = Settings::gather(settings)?;
+            settings.check_service()?;
             writeln!(out, "the configuration can be used: preset {}", settings.preset.name())?;
-            for parameter in settings.config.parameters().iter().filter(|p| p.value != p.default) {
+            for parameter in settings.all().iter().filter(|p| p.value != p.default) {
                 let origin = settings.origin(&parameter.name);
                 writeln!(out, "  {} = {} ({origin})", parameter.name, parameter.value)?;
             }
@@ -86,7 +87,7 @@ fn show(out: &mut dyn io::Write, settings: &Settings, paint: Paint) -> io::Resul
         settings.preset_origin.to_string(),
         Preset::ALL.map(Preset::name).join(", ")
     )?;
-    for parameter in settings.config.parameters() {
+    for parameter in settings.all() {
         let origin = settings.origin(&parameter.name).to_string();
         let value = format!("{:<34} {:<12}", parameter.name, parameter.value);
         let ink = if parameter.value == parameter.default { Ink::Faint } else { Ink::Strong };
@@ -99,7 +100,7 @@ fn show(out: &mut dyn io::Write, settings: &Settings, paint: Paint) -> io::Resul
 fn write_toml(out: &mut dyn io::Write, settings: &Settings) -> io::Result<()> {
     writeln!(out, "preset = \"{}\"", settings.preset.name())?;
     let mut section = String::new();
-    for parameter in settings.config.parameters() {
+    for parameter in settings.all() {
         let (of, field) = parameter.name.split_once('.').unwrap_or((&parameter.name, ""));
         if of != section {
             section = of.to_owned();

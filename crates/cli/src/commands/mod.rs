@@ -8,6 +8,7 @@ mod features;
 mod man;
 mod model;
 mod replay;
+mod serve;
 mod simulate;
 mod train;
 
@@ -37,6 +38,7 @@ enum Command {
     Train(train::TrainArgs),
     Model(model::ModelCommandArgs),
     Replay(replay::ReplayArgs),
+    Serve(serve::ServeArgs),
     Bench(bench::BenchArgs),
     Config(config::ConfigArgs),
     #[command(alias = "help-man")]
@@ -55,6 +57,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Train(args) => train::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Man(args) => man::run(&args),

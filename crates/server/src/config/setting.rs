@@ -162,6 +162,7 @@ macro_rules! section {
 
         impl $name {
             pub(super) const KEY: &'static str = $key;
+            pub(super) const ABOUT: &'static str = concat!($($about),*);
 
             pub(super) fn settings(&self, into: &mut Vec<offhook_detect::Parameter>) {
                 let default = Self::default();

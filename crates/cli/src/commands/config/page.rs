@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use offhook_audio::tones::Country;
 use offhook_detect::{DetectConfig, Parameter, Preset};
+use offhook_server::ServerConfig;
 
 use crate::settings::Settings;
 
@@ -54,12 +55,28 @@ pub(super) fn write(out: &mut dyn Write, settings: &Settings) -> io::Result<()> 
         }
         writeln!(out, "{}", row(&parameter))?;
     }
-    let set: Vec<_> = settings.config.parameters().into_iter().filter(|p| p.value != p.default).collect();
+    write_service(out, settings)?;
+    let set: Vec<_> = settings.all().into_iter().filter(|p| p.value != p.default).collect();
     if !set.is_empty() {
         writeln!(out, "\n## Not at their default\n\n| Name | Value | From |\n|---|---|---|")?;
     }
     for parameter in set {
         writeln!(out, "| `{}` | {} | {} |", parameter.name, parameter.value, settings.origin(&parameter.name))?;
+    }
+    Ok(())
+}
+
+/// The settings of `offhook serve`, as they are at their default.
+fn write_service(out: &mut dyn Write, settings: &Settings) -> io::Result<()> {
+    writeln!(out, "\n# The service\n\nThe settings of `offhook serve`, set as the parameters are. An empty value stands for none.")?;
+    let parameters = settings.server.parameters();
+    for (section, about) in ServerConfig::SECTIONS.iter().zip(ServerConfig::ABOUT) {
+        writeln!(out, "\n## {section}\n\n{}\n\n| Name | Meaning | Default | Allowed |\n|---|---|---|---|", about.trim())?;
+        for parameter in parameters.iter().filter(|p| p.name.split('.').next() == Some(section)) {
+            let cell = |text: &str| if text.trim().is_empty() { "–".to_owned() } else { text.trim().replace('|', "\\|") };
+            let Parameter { name, doc, default, allowed, .. } = parameter;
+            writeln!(out, "| `{name}` | {} | {} | {} |", cell(doc), cell(default), cell(allowed))?;
+        }
     }
     Ok(())
 }
