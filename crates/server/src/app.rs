@@ -15,6 +15,7 @@ use crate::config::{ServerConfig, ServerConfigError};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::privacy::Privacy;
+use crate::retention::Sweeper;
 use crate::store::{Store, StoreError};
 use crate::vault::{Vault, VaultError};
 use crate::webhooks::Webhooks;
@@ -36,6 +37,8 @@ pub struct App {
     pub privacy: Privacy,
     /// Who did what.
     pub audit: Audit,
+    /// Deletes what is too old.
+    pub sweeper: Sweeper,
     /// Who is who.
     pub auth: Auth,
     /// The figures.

@@ -4,6 +4,7 @@
 //! parameters, body and success. Who may call it, and the problem documents that any request can come to, are added to
 //! each operation by [`document`].
 
+mod audit;
 mod demo;
 mod detect;
 mod docs;
@@ -37,7 +38,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(stream::audio_stream))
         .routes(routes!(stream::tap))
         .routes(routes!(demo::demo));
-    let admin = OpenApiRouter::new();
+    let admin = OpenApiRouter::new().routes(routes!(audit::audit));
     let monitor = OpenApiRouter::new();
     OpenApiRouter::with_openapi(document::base())
         .merge(anyone)

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use offhook_detect::Params;
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,7 @@ use crate::config::ServerConfig;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::privacy::Privacy;
+use crate::retention::Sweeper;
 use crate::routes;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -46,6 +48,7 @@ impl Server {
         let vault = Vault::open(&config, &store).await?;
         let privacy = Privacy::new(&config.privacy, &vault);
         let audit = Audit::open(&config, &store).await?;
+        let sweeper = Sweeper::new(&config.retention, &store, &vault, &audit);
         let auth = Auth::open(&config, &store).await?;
         let webhooks = Webhooks::new(&config, &store);
         let model_version = model_version(&params);
@@ -62,6 +65,7 @@ impl Server {
             vault,
             privacy,
             audit,
+            sweeper,
             auth,
             metrics,
             live: Live::default(),
@@ -93,6 +97,8 @@ impl Server {
     /// The port failed.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
         let Self { app, listener, .. } = self;
+        app.audit.note_own("service.start", "service", json!({ "version": env!("CARGO_PKG_VERSION") }));
+        app.tasks.spawn(app.sweeper.clone().run(app.stopping.clone()));
         let handle = axum_server::Handle::new();
         let router = routes::router(Arc::clone(&app));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -111,6 +117,10 @@ impl Server {
         let (served, drained) = tokio::join!(server, timeout(drain + GRACE, app.tasks.wait()));
         if drained.is_err() {
             tracing::warn!(active_calls = app.live.count(), "stopped before every call had ended");
+        }
+        app.audit.note_own("service.stop", "service", json!({ "drained": drained.is_ok() }));
+        if !app.audit.flush(GRACE).await {
+            tracing::error!(error_code = "audit_lost", "stopped before the audit log was written");
         }
         app.store.close().await;
         served.map_err(StartError::Run)

@@ -34,6 +34,8 @@ pub use keys::{KeyId, Wrapped};
 pub use rotate::{Rotation, Status};
 pub use secrets::SecretText;
 
+pub(crate) use place::{day_of, made};
+
 /// Why audio cannot be kept or had.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -53,8 +55,8 @@ pub enum VaultError {
         /// What is allowed.
         allowed: &'static str,
     },
-    /// The folder cannot be made.
-    #[error("storage.audio: cannot make the folder {path}")]
+    /// The folder cannot be made or used.
+    #[error("storage.audio: cannot use the folder {path}")]
     Folder {
         /// Which.
         path: PathBuf,
@@ -121,6 +123,8 @@ pub struct Vault {
     store: Arc<dyn ObjectStore>,
     ring: Arc<KeyRing>,
     root: Arc<Root>,
+    /// The folder, where it is one.
+    folder: Option<PathBuf>,
     pool: sqlx::AnyPool,
     trouble: Arc<Mutex<Option<String>>>,
 }
@@ -139,8 +143,10 @@ impl Vault {
     pub async fn open(config: &ServerConfig, store: &Store) -> Result<Self, VaultError> {
         let ring = source::key_ring(config).await?;
         let root = secrets::root(store.pool(), &ring).await?;
+        let (folder, place) = place::open(config)?;
         Ok(Self {
-            store: place::open(config)?,
+            store: place,
+            folder,
             ring: Arc::new(ring),
             root: Arc::new(root),
             pool: store.pool().clone(),
@@ -245,6 +251,17 @@ impl Vault {
         let prefix = Path::from(day.to_string());
         let listed: Result<Vec<ObjectMeta>, _> = self.store.list(Some(&prefix)).try_collect().await;
         Ok(self.told(listed)?.into_iter().map(listed_of).collect())
+    }
+
+    /// Deletes what a kill in the middle of writing left in a folder before this time: files that no list shows.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a file not deleted.
+    pub fn delete_drafts(&self, before: Timestamp) -> Result<u64, VaultError> {
+        let Some(folder) = &self.folder else {
+            return Ok(0);
+        };
+        place::delete_drafts(folder, before).map_err(|source| VaultError::Folder { path: folder.clone(), source })
     }
 
     /// What went wrong when the store was last asked; `None` while it works.

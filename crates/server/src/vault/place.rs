@@ -1,7 +1,8 @@
 //! Where recordings lie: a folder, or a bucket of an S3-compatible store.
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,8 +22,11 @@ const ENDING: &str = ".ohr";
 /// The longest a request to the store may take, and how long it is tried again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The folder, where it is one, and the store.
+type Place = (Option<PathBuf>, Arc<dyn ObjectStore>);
+
 /// Opens the place that `storage.audio` names.
-pub(super) fn open(config: &ServerConfig) -> Result<Arc<dyn ObjectStore>, VaultError> {
+pub(super) fn open(config: &ServerConfig) -> Result<Place, VaultError> {
     let storage = &config.storage;
     let address = storage.audio.clone().unwrap_or_else(|| storage.folder.join("audio").display().to_string());
     let refuse = |field: &'static str, allowed| VaultError::Address { field, given: address.clone(), allowed };
@@ -40,13 +44,41 @@ pub(super) fn open(config: &ServerConfig) -> Result<Arc<dyn ObjectStore>, VaultE
             client = client.with_allow_http(endpoint.starts_with("http://"));
             builder = builder.with_endpoint(endpoint);
         }
-        return Ok(Arc::new(PrefixStore::new(builder.with_client_options(client).build()?, prefix)));
+        let store = builder.with_client_options(client).build()?;
+        return Ok((None, Arc::new(PrefixStore::new(store, prefix))));
     }
     if address.contains("://") {
         return Err(refuse("storage.audio", "s3://BUCKET/PREFIX or a folder"));
     }
     std::fs::create_dir_all(&address).map_err(|source| VaultError::Folder { path: address.clone().into(), source })?;
-    Ok(Arc::new(LocalFileSystem::new_with_prefix(&address)?.with_automatic_cleanup(true)))
+    let store = LocalFileSystem::new_with_prefix(&address)?.with_automatic_cleanup(true);
+    Ok((Some(address.into()), Arc::new(store)))
+}
+
+/// Deletes the files that [`LocalFileSystem`] writes to before it gives them their name: `NAME#NUMBER`.
+pub(super) fn delete_drafts(folder: &std::path::Path, before: Timestamp) -> std::io::Result<u64> {
+    let before = SystemTime::from(before);
+    let mut deleted = 0;
+    for day in std::fs::read_dir(folder)? {
+        // A day may be gone by now: its last recording may have been deleted.
+        let Ok(files) = std::fs::read_dir(day?.path()) else {
+            continue;
+        };
+        for file in files.filter_map(Result::ok) {
+            let is_old = file.metadata().and_then(|about| about.modified()).is_ok_and(|written| written < before);
+            if is_draft(&file.file_name().to_string_lossy()) && is_old {
+                std::fs::remove_file(file.path())?;
+                deleted += 1;
+            }
+        }
+    }
+    Ok(deleted)
+}
+
+fn is_draft(name: &str) -> bool {
+    name.rsplit_once('#').is_some_and(|(name, number)| {
+        name.ends_with(ENDING) && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 /// Where the recording of a call lies: by the day its name was made, so that what is old lies together.
@@ -61,13 +93,13 @@ pub(super) fn call_at(path: &Path) -> Option<Uuid> {
 }
 
 /// When the name of a call was made: a UUID of version 7 tells.
-pub(super) fn made(call: Uuid) -> Option<Timestamp> {
+pub(crate) fn made(call: Uuid) -> Option<Timestamp> {
     let (seconds, nanoseconds) = call.get_timestamp()?.to_unix();
     Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanoseconds).ok()?).ok()
 }
 
 /// The day, by universal time.
-pub(super) fn day_of(time: Timestamp) -> Date {
+pub(crate) fn day_of(time: Timestamp) -> Date {
     time.to_zoned(TimeZone::UTC).date()
 }
 
