@@ -1,43 +1,102 @@
 //! Records of calls, in SQLite or PostgreSQL.
+//!
+//! A record is first written to a [journal](journal) on disk, and is safe from then on: a killed process loses none, nor
+//! does a database that is away. A [writer] takes the journal into the database, many records at a time.
 
 mod call;
+mod columns;
+mod condition;
+mod counting;
+mod cursor;
+mod database;
+mod entry;
+mod expiry;
+mod journal;
 mod measured;
+mod progress;
+mod reading;
 mod stats;
+mod truth;
+mod writer;
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use sqlx::AnyPool;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::config::ServerConfig;
 use crate::record::CallRecord;
+use entry::{CallRow, Entry, What};
+use journal::Journal;
+use progress::Progress;
+use writer::Writer;
 
 pub use call::{CallDetail, CallFilter, CallPage, CallSummary, Expired, Feedback, Judge, NewFeedback, Truth};
+pub use database::Database;
+pub(crate) use database::folder;
 pub use measured::Measured;
+pub use reading::LONGEST_PAGE;
 pub use stats::{Bin, MethodAccuracy, Percentiles, Reviewed, Share, Stats, StatsQuery, Step, Window};
+
+/// How long a question waits for a record that is on its way into the database.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// How long closing waits for the database. What is not in it then waits in the journal for the next start.
+const CLOSE: Duration = Duration::from_secs(10);
 
 /// Why the storage cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The folder of everything embedded.
+    #[error("storage.folder: given {}, allowed is a folder that can be written to", .folder.display())]
+    Folder {
+        /// The folder, or what in it cannot be made.
+        folder: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The address of the database. It may hold a password, so that what was given is not told.
+    #[error("storage.database: allowed is {allowed}")]
+    Address {
+        /// What it must look like.
+        allowed: &'static str,
+    },
+    /// The database lacks tables and may not be changed.
+    #[error(
+        "the database is behind and storage.migrate is false: `offhook db migrate` brings it up to date; it lacks {}",
+        .missing.join(", ")
+    )]
+    Behind {
+        /// The names of the migrations it lacks.
+        missing: Vec<String>,
+    },
+    /// The tables could not be brought up to date.
+    #[error("the tables of the database cannot be brought up to date")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
     /// The database.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
+    /// The journal.
+    #[error("the journal in storage.folder cannot be written or read")]
+    Journal(#[from] std::io::Error),
+    /// A record that cannot be written as JSON.
+    #[error("the record cannot be written as JSON")]
+    Record(#[from] serde_json::Error),
     /// A cursor that no page gave.
     #[error("cursor: given {given:?}, allowed is the `next` of a page")]
     Cursor {
         /// What was given.
         given: String,
     },
-}
-
-/// Which database it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Database {
-    /// SQLite, in a file.
-    Sqlite,
-    /// PostgreSQL.
-    Postgres,
+    /// The process is stopping.
+    #[error("the storage is closed")]
+    Closed,
 }
 
 /// How records fare on their way into the database.
@@ -60,103 +119,100 @@ pub struct StoreHealth {
 /// The database, and the journal before it.
 #[derive(Clone, Debug)]
 pub struct Store {
+    database: Database,
     pool: AnyPool,
+    journal: Journal,
+    progress: Arc<Progress>,
+    closing: CancellationToken,
+    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
-#[allow(unused_variables, reason = "bodies follow")]
 impl Store {
-    /// Opens the database and brings its tables up to date where `storage.migrate` says so.
+    /// Opens the database and brings its tables up to date where `storage.migrate` says so; takes over what processes
+    /// that died left in the journal.
     ///
     /// # Errors
     /// It cannot be opened, or is behind and may not be brought up to date.
-    pub async fn open(_config: &ServerConfig) -> Result<Self, StoreError> {
-        todo!()
+    pub async fn open(config: &ServerConfig) -> Result<Self, StoreError> {
+        let storage = &config.storage;
+        let folder = folder(config)?;
+        let (database, pool) = database::open(storage).await?;
+        if storage.migrate {
+            database::migrate(config, database, &pool).await?;
+        } else {
+            let missing = database::missing(&pool).await?;
+            if !missing.is_empty() {
+                return Err(StoreError::Behind { missing });
+            }
+        }
+        let progress = Arc::new(Progress::default());
+        let journal = Journal::begin(&folder.join("journal"), storage.sync, Arc::clone(&progress))?;
+        let left = journal.take_over().await?;
+        let closing = CancellationToken::new();
+        let writer = Writer {
+            database,
+            pool: pool.clone(),
+            journal: journal.clone(),
+            progress: Arc::clone(&progress),
+            refused: folder.join("journal").join("refused"),
+            closing: closing.clone(),
+        };
+        let writer = Arc::new(Mutex::new(Some(tokio::spawn(writer.work(left)))));
+        Ok(Self { database, pool, journal, progress, closing, writer })
     }
 
     /// Keeps a record. Once this returns, no kill of the process loses it.
     ///
     /// # Errors
     /// It could not be written down.
-    pub async fn record(&self, _record: &CallRecord) -> Result<(), StoreError> {
-        todo!()
+    pub async fn record(&self, record: &CallRecord) -> Result<(), StoreError> {
+        self.append(What::Call(Box::new(CallRow::from(record)))).await?;
+        self.progress.recorded();
+        Ok(())
     }
 
-    /// Says where the audio of a call is kept, or, with `None`, that it is not any more.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn audio_kept(&self, _id: Uuid, _key: Option<&str>) -> Result<(), StoreError> {
-        todo!()
+    async fn append(&self, what: What) -> Result<(), StoreError> {
+        if self.closing.is_cancelled() {
+            return Err(StoreError::Closed);
+        }
+        Ok(self.journal.append(&Entry::now(what).to_bytes()?).await?)
     }
 
-    /// One page of calls, newest first, beginning after `cursor`.
+    /// Says where the audio of a call is kept, or, with `None`, that it is not any more. That it is kept is as safe as a
+    /// record; that it is not is known to the database once this returns.
     ///
     /// # Errors
-    /// The cursor is none of ours, or the database failed.
-    pub async fn calls(&self, filter: &CallFilter, cursor: Option<&str>, limit: u32) -> Result<CallPage, StoreError> {
-        todo!()
+    /// It could not be written down, or the database failed.
+    pub async fn audio_kept(&self, id: Uuid, key: Option<&str>) -> Result<(), StoreError> {
+        match key {
+            Some(key) => self.append(What::Audio { call: id, key: key.to_owned() }).await,
+            None => {
+                self.progress.settled(SETTLE).await;
+                sqlx::query("UPDATE calls SET audio_key = NULL WHERE id = $1")
+                    .bind(id.to_string())
+                    .execute(&self.pool)
+                    .await?;
+                Ok(())
+            }
+        }
     }
 
-    /// A call by our name for it, or the newest by the caller's; of `owner`, if one is given.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn call(&self, name: &str, owner: Option<&str>) -> Result<Option<CallDetail>, StoreError> {
-        todo!()
-    }
-
-    /// Notes who really answered; `None` where there is no such call.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn feedback(&self, id: Uuid, feedback: &NewFeedback) -> Result<Option<Feedback>, StoreError> {
-        todo!()
-    }
-
-    /// The calls that tell most when somebody listens to them: audio kept, no truth yet, least sure first.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn review(&self, owner: Option<&str>, limit: u32) -> Result<Vec<CallSummary>, StoreError> {
-        todo!()
-    }
-
-    /// Figures over a window of time.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn stats(&self, query: &StatsQuery) -> Result<Stats, StoreError> {
-        todo!()
-    }
-
-    /// Calls begun before `before` whose audio is kept, oldest first.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn expired_audio(&self, before: Timestamp, limit: u32) -> Result<Vec<Expired>, StoreError> {
-        todo!()
-    }
-
-    /// Calls begun before `before`, oldest first.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn expired_calls(&self, before: Timestamp, limit: u32) -> Result<Vec<Expired>, StoreError> {
-        todo!()
-    }
-
-    /// Deletes calls with all that belongs to them, and tells how many there were. Their audio is deleted first, by the
-    /// caller.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn delete(&self, ids: &[Uuid]) -> Result<u64, StoreError> {
-        todo!()
+    /// Waits until the database has everything that was recorded before; `false` if that takes longer than `within`.
+    pub async fn settle(&self, within: Duration) -> bool {
+        self.progress.settled(within).await
     }
 
     /// How records fare on their way into the database.
     pub fn health(&self) -> StoreHealth {
-        todo!()
+        let (recorded, refused) = self.progress.counts();
+        StoreHealth {
+            database: self.database,
+            waiting: self.progress.waiting(),
+            lag: self.progress.lag(),
+            failing: self.progress.failing(),
+            recorded,
+            refused,
+        }
     }
 
     /// Asks the database whether it answers.
@@ -164,7 +220,7 @@ impl Store {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        todo!()
+        Ok(sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)?)
     }
 
     /// The database itself, for the tables of other modules.
@@ -172,14 +228,22 @@ impl Store {
         &self.pool
     }
 
-    /// Writes what is under way and closes.
-    pub async fn close(&self) {
-        todo!()
+    /// Which database it is.
+    pub fn database(&self) -> Database {
+        self.database
     }
-}
 
-/// The folder of everything embedded, made if it is not there.
-#[allow(dead_code, reason = "x")]
-pub(crate) fn folder(_config: &ServerConfig) -> std::io::Result<&std::path::Path> {
-    todo!()
+    /// Takes no more records, writes those under way to the database and closes it. If the database does not answer
+    /// within ten seconds, they stay in the journal.
+    pub async fn close(&self) {
+        self.closing.cancel();
+        if let Some(mut writer) = self.writer.lock().await.take()
+            && tokio::time::timeout(CLOSE, &mut writer).await.is_err()
+        {
+            writer.abort();
+            let waiting = self.progress.waiting();
+            tracing::warn!(waiting, "the database does not answer: what waits stays in the journal for the next start");
+        }
+        self.pool.close().await;
+    }
 }

@@ -129,6 +129,9 @@ section! {
         database: Option<String> = None;
         /// Connections to the database.
         connections: u32 = 8;
+        /// Wait for the disk before a record is called safe. It then survives a loss of power, not only the death of the
+        /// process.
+        sync: bool = false;
         /// Bring the tables up to date at start. Else a database that is behind is refused; see `offhook db migrate`.
         migrate: bool = true;
         /// `s3://BUCKET/PREFIX`, or a folder; empty: `audio` in the folder.
