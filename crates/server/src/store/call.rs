@@ -118,6 +118,9 @@ pub struct CallDetail {
     /// Why, with numbers.
     #[schema(value_type = Object)]
     pub cause: Value,
+    /// What other systems would call it: `asterisk`, `mod_amd`, `twilio`, each with its variables.
+    #[schema(value_type = Object)]
+    pub vocabularies: Value,
     /// Every event, in order, as it was sent.
     #[schema(value_type = Vec<Object>)]
     pub events: Vec<Value>,

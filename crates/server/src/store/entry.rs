@@ -106,6 +106,7 @@ impl From<&CallRecord> for CallRow {
         let details = Details {
             probabilities: conclusion.probabilities.clone(),
             cause: conclusion.cause.clone(),
+            vocabularies: record.vocabularies.clone(),
             events: record.events.clone(),
             timeline: record.timeline.iter().map(Dot::from).collect(),
             warnings: record.warnings.clone(),
@@ -143,6 +144,7 @@ impl From<&CallRecord> for CallRow {
 pub(super) struct Details {
     pub(super) probabilities: Value,
     pub(super) cause: Value,
+    pub(super) vocabularies: Value,
     pub(super) events: Vec<Value>,
     pub(super) timeline: Vec<Dot>,
     pub(super) warnings: Vec<String>,

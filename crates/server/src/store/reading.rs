@@ -73,7 +73,7 @@ impl Store {
             .bind(id.as_str())
             .fetch_all(&self.pool)
             .await?;
-        let Details { probabilities, cause, events, timeline, warnings } = match details {
+        let Details { probabilities, cause, vocabularies, events, timeline, warnings } = match details {
             Some(text) => serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))?,
             None => Details { probabilities: Json::Object(Default::default()), ..Details::default() },
         };
@@ -81,6 +81,7 @@ impl Store {
             summary,
             probabilities,
             cause,
+            vocabularies,
             events,
             timeline: timeline.into_iter().map(Into::into).collect(),
             lost_ms,

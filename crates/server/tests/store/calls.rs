@@ -41,6 +41,7 @@ async fn a_call_is_read_as_it_was_recorded() {
         assert_eq!(found.summary, expected);
         assert_eq!(found.probabilities, record.conclusion.probabilities);
         assert_eq!(found.cause, record.conclusion.cause);
+        assert_eq!(found.vocabularies, record.vocabularies);
         assert_eq!(found.events, record.events);
         assert_eq!(found.timeline, record.timeline);
         assert_eq!((found.lost_ms, found.warnings), (20, record.warnings.clone()));

@@ -87,6 +87,7 @@ pub(crate) fn call(name: &str) -> CallRecord {
         lost_ms: 20,
         processing_ms: 3.25,
         model_version: "builtin-0123".into(),
+        vocabularies: json!({"asterisk": {"AMDSTATUS": "HUMAN"}}),
         events: vec![json!({"kind": "speech_started", "at_ms": 200})],
         timeline: vec![Point {
             at_ms: 100,
