@@ -58,6 +58,7 @@ impl Server {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             most => most as usize,
         };
+        metrics.capacity(config.stream.most);
         let app = App {
             params,
             model_version,

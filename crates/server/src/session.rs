@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use offhook_audio::{HOP, MediaTime, RATE};
-use offhook_detect::{Detector, Event, EventKind, Fact, Stage, Verdict};
+use offhook_detect::{Detector, Event, EventKind, Fact, Stage as Firmness, Verdict};
 use offhook_telephony::{PcmError, PcmFormat, PcmReader};
 use serde_json::Value;
 use tracing::Instrument as _;
+use uuid::Uuid;
 
 pub use course::Course;
 use recorder::Recorder;
@@ -21,12 +22,12 @@ use timeline::Timeline;
 
 use crate::app::App;
 use crate::config::Keep;
-use crate::error::Code;
+use crate::error::{Code, chain};
 use crate::live::{LiveCall, News};
-use crate::metrics::{self, Counted};
-use crate::record::{CallInfo, CallRecord, Point, Source};
+use crate::metrics::{Counted, Stage};
+use crate::record::{CallInfo, CallRecord, KeptAudio, Point, Source};
 use crate::store::{CallSummary, StoreError};
-use crate::telemetry;
+use crate::telemetry::{self, TraceParent};
 use crate::views;
 
 /// Something that happened, and how long after the audio that brought it had arrived.
@@ -81,6 +82,7 @@ impl Session {
         let kept = app.config.audio.keep != Keep::None || info.source == Source::Demo;
         let counted = app.metrics.call_started();
         let call = app.live.begin(Arc::new(info));
+        telemetry::continue_trace(&call.span, opening.parent);
         let mut session = Self {
             app: Arc::clone(app),
             call,
@@ -232,7 +234,7 @@ impl Session {
             self.events.push(*event);
             if let EventKind::Verdict(verdict) = event.kind {
                 self.latest = Some(verdict);
-                if verdict.stage != Stage::Provisional && self.processing.is_none() {
+                if verdict.stage != Firmness::Provisional && self.processing.is_none() {
                     self.processing = Some(*processing);
                 }
                 let mut view = views::verdict_view(&verdict);
@@ -253,7 +255,7 @@ impl Session {
     pub fn finish(mut self, into: &mut Vec<Happened>) -> CallRecord {
         let (now, started) = (self.detector.now(), Instant::now());
         let last = self.detector.clone().finish();
-        if self.latest.is_none_or(|latest| latest.stage == Stage::Provisional) {
+        if self.latest.is_none_or(|latest| latest.stage == Firmness::Provisional) {
             let closing =
                 Happened { event: Event { at: now, kind: EventKind::Verdict(last) }, processing: started.elapsed() };
             self.take(&[closing]);
@@ -288,6 +290,8 @@ pub struct Opening {
     pub answered: bool,
     /// Whether its picture is wanted while it goes on.
     pub picture: bool,
+    /// The trace it is part of, if its request said so.
+    pub parent: Option<TraceParent>,
 }
 
 /// Keeps the record of a call that is over, and its audio where that is wanted. Once this returns, no kill of the
@@ -297,15 +301,15 @@ pub struct Opening {
 /// The record could not be written down.
 pub async fn keep(app: &Arc<App>, mut record: CallRecord) -> Result<CallRecord, StoreError> {
     let audio = record.audio.take().filter(|_| is_kept(app, &record));
-    let (span, began) = (app.live.span(record.info.id), Instant::now());
+    let (span, started) = (app.live.span(record.info.id), Instant::now());
     let written = app.store.record(&record).instrument(telemetry::stage_span(&span, "record")).await;
     app.live.end(record.info.id);
     if let Err(error) = written {
-        app.metrics.stage_failed(metrics::Stage::Record);
+        app.metrics.stage_failed(Stage::Record);
         telemetry::detection_error(&record.info.call_id, Code::Storage.word(), &error);
         return Err(error);
     }
-    app.metrics.stage(metrics::Stage::Record, began.elapsed());
+    app.metrics.stage(Stage::Record, started.elapsed());
     app.metrics.call_ended(&record);
     telemetry::detection_event(&span, &record);
     let call = Arc::new(record.info.clone());
@@ -314,25 +318,25 @@ pub async fn keep(app: &Arc<App>, mut record: CallRecord) -> Result<CallRecord, 
         News::Ended { call, record: Arc::new(serde_json::to_value(summary).unwrap_or_default()) }
     });
     if let Some(audio) = audio {
-        let (app, id, tasks) = (Arc::clone(app), record.info.id, app.tasks.clone());
-        let stage = telemetry::stage_span(&span, "keep");
-        let keeping = async move {
-            let began = Instant::now();
-            let kept = match app.vault.keep(id, &audio).await {
-                Ok(key) => app.store.audio_kept(id, Some(&key)).await.map_err(|error| crate::error::chain(&error)),
-                Err(error) => Err(crate::error::chain(&error)),
-            };
-            match kept {
-                Ok(()) => app.metrics.stage(metrics::Stage::Keep, began.elapsed()),
-                Err(error) => {
-                    app.metrics.stage_failed(metrics::Stage::Keep);
-                    tracing::error!(id = %id, error, error_code = Code::Storage.word(), "audio not kept");
-                }
-            }
-        };
-        tasks.spawn(keeping.instrument(stage));
+        let keeping = telemetry::stage_span(&span, "keep");
+        app.tasks.spawn(keep_audio(Arc::clone(app), record.info.id, audio).instrument(keeping));
     }
     Ok(record)
+}
+
+async fn keep_audio(app: Arc<App>, id: Uuid, audio: KeptAudio) {
+    let started = Instant::now();
+    let kept = match app.vault.keep(id, &audio).await {
+        Ok(key) => app.store.audio_kept(id, Some(&key)).await.map_err(|error| chain(&error)),
+        Err(error) => Err(chain(&error)),
+    };
+    match kept {
+        Ok(()) => app.metrics.stage(Stage::Keep, started.elapsed()),
+        Err(error) => {
+            app.metrics.stage_failed(Stage::Keep);
+            tracing::error!(id = %id, error, error_code = Code::Storage.word(), "audio not kept");
+        }
+    }
 }
 
 /// How many samples of a call are kept.

@@ -15,6 +15,7 @@ use tokio::time::{Instant as Tick, sleep, sleep_until, timeout};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::error::{ApiError, Code};
+use crate::telemetry::TraceParent;
 use call::StreamCall;
 pub(crate) use wire::Ending;
 
@@ -48,6 +49,8 @@ struct Connection {
     socket: WebSocket,
     calls: HashMap<String, StreamCall>,
     tap: bool,
+    /// The trace that the connection's request belongs to.
+    parent: Option<TraceParent>,
     errors: u32,
     began: Instant,
     /// Media time that came on this connection.
@@ -55,13 +58,20 @@ struct Connection {
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(app: Arc<App>, identity: Identity, socket: WebSocket, manner: Manner) {
+pub(crate) async fn serve(
+    app: Arc<App>,
+    identity: Identity,
+    socket: WebSocket,
+    manner: Manner,
+    parent: Option<TraceParent>,
+) {
     let mut connection = Connection {
         tap: matches!(manner, Manner::Tap(_)),
         app,
         identity,
         socket,
         calls: HashMap::new(),
+        parent,
         errors: 0,
         began: Instant::now(),
         heard: Duration::ZERO,
@@ -195,11 +205,12 @@ impl Connection {
     /// Begins a call and gives the status that says so.
     fn admit(&mut self, start: Start) -> Result<String, ApiError> {
         if self.app.stopping.is_cancelled() {
+            self.app.metrics.refused("stopping");
             return Err(ApiError::new(Code::Stopping, "no new calls are taken"));
         }
         let most = self.app.config.stream.most as usize;
         if self.app.live.count() >= most {
-            self.app.metrics.dropped("busy");
+            self.app.metrics.refused("busy");
             return Err(ApiError::new(Code::Busy, format!("stream.most is {most} calls at once")));
         }
         if self.calls.len() >= MOST_CALLS {
@@ -208,7 +219,7 @@ impl Connection {
         if let Some(name) = start.call_id.as_ref().filter(|name| self.calls.contains_key(*name)) {
             return Err(ApiError::new(Code::Conflict, format!("call_id: given {name:?}, which goes on already")));
         }
-        let call = StreamCall::begin(&self.app, &self.identity, start, self.tap)?;
+        let call = StreamCall::begin(&self.app, &self.identity, start, self.tap, self.parent)?;
         let status = wire::started(call.info(), &self.app.model_version);
         self.calls.insert(call.info().call_id.clone(), call);
         Ok(status)

@@ -19,8 +19,10 @@ use crate::app::App;
 use crate::auth::Identity;
 use crate::config::Setting;
 use crate::error::{ApiError, Code, chain};
+use crate::metrics::Stage;
 use crate::record::{CallInfo, CallRecord, Source};
 use crate::session::{self, Opening, Session};
+use crate::telemetry::TraceParent;
 
 /// How much is heard at a time: as much as a packet brings.
 const PIECE: usize = RATE as usize / 50;
@@ -50,6 +52,8 @@ pub(crate) struct Upload {
     pub(crate) caller: Option<String>,
     /// Who is called.
     pub(crate) destination: Option<String>,
+    /// The trace that the request belongs to.
+    pub(crate) parent: Option<TraceParent>,
 }
 
 /// What a recording came to.
@@ -164,7 +168,9 @@ fn detection(record: CallRecord, processing: Duration) -> Detection {
 }
 
 fn listen(app: &Arc<App>, info: CallInfo, upload: &Upload) -> Result<CallRecord, ApiError> {
-    let (samples, mut warnings) = decode(app, upload)?;
+    let started = Instant::now();
+    let (samples, mut warnings) = decode(app, upload).inspect_err(|_| app.metrics.stage_failed(Stage::Decode))?;
+    app.metrics.stage(Stage::Decode, started.elapsed());
     let limits = &app.config.limits;
     let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(RATE));
     if length < limits.shortest {
@@ -190,7 +196,7 @@ fn listen(app: &Arc<App>, info: CallInfo, upload: &Upload) -> Result<CallRecord,
             format!("at most the length of the audio, {}", length.as_millis()),
         ));
     }
-    let opening = Opening { answered: answered == 0, picture: false };
+    let opening = Opening { answered: answered == 0, picture: false, parent: upload.parent };
     let arrived = Instant::now();
     let mut session =
         Session::begin(app, info, PcmFormat::default(), opening).map_err(|error| ApiError::internal(&error))?;
@@ -205,6 +211,7 @@ fn listen(app: &Arc<App>, info: CallInfo, upload: &Upload) -> Result<CallRecord,
     for piece in after.chunks(PIECE) {
         session.hear_samples(piece, arrived, &mut happened);
     }
+    app.metrics.stage(Stage::Detect, arrived.elapsed());
     let mut record = session.finish(&mut happened);
     record.warnings.append(&mut warnings);
     Ok(record)

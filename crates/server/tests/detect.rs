@@ -123,7 +123,10 @@ async fn one_bad_recording_of_a_batch_does_not_keep_the_others_from_their_verdic
     assert_eq!(results[0]["result"]["answered_by"], "voicemail");
     assert_eq!(results[1]["error"]["code"], "bad_audio");
     assert_eq!(results[1]["file"], "broken.wav");
-    assert_eq!((results[2]["result"]["call_id"].as_str(), results[2]["result"]["answered_by"].as_str()), (Some("three"), Some("human")));
+    assert_eq!(
+        (results[2]["result"]["call_id"].as_str(), results[2]["result"]["answered_by"].as_str()),
+        (Some("three"), Some("human"))
+    );
     let form = (0..4).fold(Form::new(), |form, _| form.part("audio_file", part("silence.wav")));
     let (status, answer) = post(&service, "/v1/detect/batch", form).await;
     assert_eq!((status, answer["code"].as_str()), (413, Some("too_many_items")));

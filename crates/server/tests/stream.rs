@@ -55,7 +55,8 @@ impl Client {
         let mut heard = Vec::new();
         loop {
             let message = self.next().await.unwrap_or_else(|| panic!("no {kind} {word} in {heard:#?}"));
-            let last = message["type"] == kind && (message["status"] == word || message["code"] == word || word.is_empty());
+            let last =
+                message["type"] == kind && (message["status"] == word || message["code"] == word || word.is_empty());
             heard.push(message);
             if last {
                 return heard;
@@ -172,7 +173,9 @@ async fn calls_of_one_connection_do_not_mix() {
         client.say(json!({"type": "start_detection", "call_id": name, "encoding": "mulaw"})).await;
     }
     client.0.send(Message::binary(vec![0xff; 160])).await.unwrap();
-    assert!(client.until("error", "bad_request").await.last().unwrap()["message"].as_str().unwrap().contains("call_id"));
+    assert!(
+        client.until("error", "bad_request").await.last().unwrap()["message"].as_str().unwrap().contains("call_id")
+    );
     for at in 0..calls[0].1.len().div_ceil(800) {
         for (name, heard) in &calls {
             if let Some(packet) = heard.chunks(800).nth(at) {
@@ -309,7 +312,9 @@ async fn the_first_chunk_may_say_what_the_start_did_not() {
                 "channels": 2, "data": STANDARD.encode(bytes)}))
             .await;
     }
-    client.say(json!({"type": "audio_chunk", "call_id": "wide", "sequence": 9999, "sample_rate": 8000, "data": ""})).await;
+    client
+        .say(json!({"type": "audio_chunk", "call_id": "wide", "sequence": 9999, "sample_rate": 8000, "data": ""}))
+        .await;
     assert_eq!(client.until("error", "bad_field").await.last().unwrap()["field"], "sample_rate");
     client.say(json!({"type": "stop_detection", "call_id": "wide"})).await;
     let messages = client.until("status", "ended").await;

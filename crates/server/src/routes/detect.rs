@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Setting;
 use crate::error::{ApiError, Code, Problem};
+use crate::telemetry::TraceParent;
 use crate::upload::{self, Detection, Upload};
 
 /// Room for the other fields of a form beside its files.
@@ -137,7 +138,8 @@ pub(crate) async fn detect(
 ) -> Result<Json<Detection>, ApiError> {
     let most = app.config.limits.file.as_u64();
     let kind = content_type(&request);
-    let upload = if kind.starts_with("multipart/form-data") {
+    let parent = TraceParent::of(request.headers());
+    let mut upload = if kind.starts_with("multipart/form-data") {
         let mut form = multipart(request, most.saturating_add(FORM)).await?;
         let mut upload = upload_of(about)?;
         let mut sent = false;
@@ -170,6 +172,7 @@ pub(crate) async fn detect(
     if upload.audio.is_empty() {
         return Err(ApiError::new(Code::BadAudio, "the recording is empty"));
     }
+    upload.parent = parent;
     upload::judge(&app, &identity, upload).await.map(Json)
 }
 
@@ -194,9 +197,10 @@ pub(crate) async fn detect_batch(
             format!("content-type: given {kind:?}, allowed is multipart/form-data"),
         ));
     }
+    let parent = TraceParent::of(request.headers());
     let mut form = multipart(request, most.saturating_add(FORM)).await?;
     let (mut files, mut names) = (Vec::new(), Vec::new());
-    let mut shared = Upload::default();
+    let mut shared = Upload { parent, ..Upload::default() };
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error, most))? {
         match field.name().unwrap_or_default().to_owned().as_str() {
             "audio_file" => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use offhook_telephony::stream::{Message, Start, decode};
 use serde_json::{Map, Value};
@@ -15,6 +16,7 @@ use crate::app::App;
 use crate::auth::{Caller, Identity};
 use crate::error::{ApiError, Code};
 use crate::stream::{self, Manner};
+use crate::telemetry::TraceParent;
 
 /// What is read at a time. A packet has some hundred bytes, and every connection has a buffer of this size.
 const READ: usize = 2 << 10;
@@ -33,9 +35,10 @@ const AUDIO_FORK: &str = "audio.drachtio.org";
 pub(crate) async fn stream(
     State(app): State<Arc<App>>,
     Caller(identity): Caller,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    accept(app, identity, upgrade, Manner::Protocol)
+    accept(app, identity, upgrade, Manner::Protocol, TraceParent::of(&headers))
 }
 
 /// Take the audio of one call from a switch, named in the path: `/audio_stream/{call_id}`.
@@ -53,11 +56,12 @@ pub(crate) async fn stream(
 pub(crate) async fn audio_stream(
     State(app): State<Arc<App>>,
     Caller(identity): Caller,
+    headers: HeaderMap,
     Path(call_id): Path<String>,
     Query(query): Query<HashMap<String, String>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    accept(app, identity, upgrade, Manner::Tap(Box::new(tapped(call_id, query)?)))
+    accept(app, identity, upgrade, Manner::Tap(Box::new(tapped(call_id, query)?)), TraceParent::of(&headers))
 }
 
 /// Take the audio of one call from a switch, named in the path: `/stream/{call_id}`.
@@ -71,11 +75,12 @@ pub(crate) async fn audio_stream(
 pub(crate) async fn tap(
     state: State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     path: Path<String>,
     query: Query<HashMap<String, String>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    audio_stream(state, caller, path, query, upgrade).await
+    audio_stream(state, caller, headers, path, query, upgrade).await
 }
 
 /// The start that a tap's address stands for.
@@ -98,6 +103,7 @@ fn accept(
     identity: Identity,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     manner: Manner,
+    parent: Option<TraceParent>,
 ) -> Result<Response, ApiError> {
     let upgrade = upgrade.map_err(|rejection| ApiError::new(Code::NotWebSocket, rejection.body_text()))?;
     if app.stopping.is_cancelled() {
@@ -105,7 +111,7 @@ fn accept(
     }
     let most = app.config.stream.most as usize;
     if app.live.count() >= most {
-        app.metrics.dropped("busy");
+        app.metrics.refused("busy");
         return Err(ApiError::new(Code::Busy, format!("stream.most is {most} calls at once")).retry_after(5));
     }
     let message = usize::try_from(app.config.stream.message.as_u64()).unwrap_or(usize::MAX);
@@ -116,5 +122,5 @@ fn accept(
         .write_buffer_size(0)
         .max_message_size(message)
         .max_frame_size(message)
-        .on_upgrade(move |socket| tasks.track_future(stream::serve(app, identity, socket, manner))))
+        .on_upgrade(move |socket| tasks.track_future(stream::serve(app, identity, socket, manner, parent))))
 }

@@ -16,6 +16,7 @@ use crate::auth::Identity;
 use crate::error::{ApiError, chain};
 use crate::record::{CallInfo, Source};
 use crate::session::{self, Happened, Opening, Session};
+use crate::telemetry::TraceParent;
 use crate::views;
 
 /// One call of a connection.
@@ -34,7 +35,13 @@ pub(super) struct StreamCall {
 }
 
 impl StreamCall {
-    pub(super) fn begin(app: &Arc<App>, identity: &Identity, start: Start, tap: bool) -> Result<Self, ApiError> {
+    pub(super) fn begin(
+        app: &Arc<App>,
+        identity: &Identity,
+        start: Start,
+        tap: bool,
+        parent: Option<TraceParent>,
+    ) -> Result<Self, ApiError> {
         let id = Uuid::now_v7();
         let source = match (tap, start.microphone) {
             (true, _) => Source::Tap,
@@ -51,7 +58,7 @@ impl StreamCall {
             destination: start.destination.map(|number| app.privacy.number(&number)),
             started: Timestamp::now(),
         };
-        let opening = Opening { answered: start.answered, picture: start.picture };
+        let opening = Opening { answered: start.answered, picture: start.picture, parent };
         let session = Session::begin(app, info, start.format, opening).map_err(|error| unreadable(&error))?;
         Ok(Self {
             session,
@@ -187,8 +194,7 @@ impl StreamCall {
         }
         match session::keep(app, record).await {
             Ok(record) => messages.push(wire::ended(&record, ending, dropped)),
-            Err(error) => {
-                tracing::error!(call_id = %info.id, error = %chain(&error), "record not kept");
+            Err(_) => {
                 let refusal = ApiError::new(crate::error::Code::Storage, "the record of the call could not be kept");
                 messages.push(wire::error(Some(&info.call_id), &refusal));
             }
