@@ -65,6 +65,7 @@ codes! {
     Busy "busy" SERVICE_UNAVAILABLE "The service has as many calls as it takes";
     Stopping "stopping" SERVICE_UNAVAILABLE "The service is stopping";
     Storage "storage_unavailable" SERVICE_UNAVAILABLE "The storage does not answer";
+    Issuer "issuer_unavailable" SERVICE_UNAVAILABLE "The issuer of the token does not answer";
     Internal "internal" INTERNAL_SERVER_ERROR "The service failed";
 }
 

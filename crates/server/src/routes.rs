@@ -11,6 +11,8 @@ mod docs;
 mod document;
 mod extract;
 mod health;
+mod identity;
+mod keys;
 mod stream;
 
 use std::sync::Arc;
@@ -31,6 +33,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(document::openapi_json));
+    let known = OpenApiRouter::new().routes(routes!(identity::me)).routes(routes!(identity::begin, identity::end));
     let detect = OpenApiRouter::new()
         .routes(routes!(detect::detect))
         .routes(routes!(detect::detect_batch))
@@ -38,13 +41,18 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(stream::audio_stream))
         .routes(routes!(stream::tap))
         .routes(routes!(demo::demo));
-    let admin = OpenApiRouter::new().routes(routes!(audit::audit));
+    let admin = OpenApiRouter::new()
+        .routes(routes!(audit::audit))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(keys::rotate));
     let monitor = OpenApiRouter::new();
     OpenApiRouter::with_openapi(document::base())
         .merge(anyone)
-        .merge(document::needing(Scope::Detect, detect))
-        .merge(document::needing(Scope::Admin, admin))
-        .merge(document::needing(Scope::Monitor, monitor))
+        .merge(document::needing(None, known))
+        .merge(document::needing(Some(Scope::Detect), detect))
+        .merge(document::needing(Some(Scope::Admin), admin))
+        .merge(document::needing(Some(Scope::Monitor), monitor))
 }
 
 /// Everything the service answers at, but for the dashboard. Layers are put around it by the caller.

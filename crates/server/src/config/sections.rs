@@ -111,7 +111,7 @@ section! {
         oidc_issuer: Option<String> = None;
         /// How long published keys are used before they are asked for again.
         jwks_life: Duration = 10 * MINUTE;
-        /// The oldest that a token without a stated age limit may be, and how far clocks may differ, is this.
+        /// How far the clocks of an issuer and of the service may differ.
         leeway: Duration = MINUTE;
         /// Requests a minute for the role `client`.
         client_rate: u32 = 100;

@@ -32,15 +32,6 @@ const TAGS: [(&str, &str); 9] = [
     ("health", "Whether the service is well: for load balancers and orchestrators."),
 ];
 
-/// The word for a scope on the wire.
-const fn word(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Detect => "voicemail:detect",
-        Scope::Admin => "voicemail:admin",
-        Scope::Monitor => "system:monitor",
-    }
-}
-
 /// What the document begins with, before any route is added.
 pub(super) fn base() -> OpenApi {
     let api_key =
@@ -75,11 +66,11 @@ fn description() -> String {
     text
 }
 
-/// Says of every operation of these routes that the caller must have the scope.
-pub(super) fn needing(scope: Scope, mut routes: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+/// Says of every operation of these routes that the caller must be known, and have the scope if one is named.
+pub(super) fn needing(scope: Option<Scope>, mut routes: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     for item in routes.get_openapi_mut().paths.paths.values_mut() {
         for operation in operations(item) {
-            let schemes = ["api_key", "bearer"].map(|scheme| SecurityRequirement::new(scheme, [word(scope)]));
+            let schemes = ["api_key", "bearer"].map(|scheme| SecurityRequirement::new(scheme, scope.map(Scope::word)));
             operation.security = Some(schemes.into());
         }
     }

@@ -1,0 +1,1 @@
+//! Identities as a whole, on a real database.

@@ -1,0 +1,59 @@
+//! Sees when the files of a certificate change.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use axum_server::tls_rustls::RustlsConfig;
+use tokio::time::MissedTickBehavior;
+
+use super::files::Pair;
+use super::{TlsError, server_config};
+use crate::config::TlsConfig;
+use crate::error::chain;
+
+/// What tells that a file has changed: when, and to which length.
+type Mark = Option<(SystemTime, u64)>;
+
+fn mark(path: &Path) -> Mark {
+    let about = std::fs::metadata(path).ok()?;
+    Some((about.modified().ok()?, about.len()))
+}
+
+/// Reads certificate and key again when a file has changed, which is looked at once every `pause`. New connections get
+/// the new certificate; those that are there go on. Files that cannot be used leave the old certificate in place, and are
+/// told in the log. Runs until it is dropped; returns at once where no files are set.
+pub async fn watch(config: &TlsConfig, server: RustlsConfig, pause: Duration) {
+    let (Some(certificate), Some(key)) = (&config.certificate, &config.key) else { return };
+    let pair = Pair { certificate: certificate.clone(), key: key.clone() };
+    let mut bytes = pair.bytes().ok();
+    let mut seen: Option<(Mark, Mark)> = None;
+    let mut ticks = tokio::time::interval(pause);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let marks = (mark(certificate), mark(key));
+        if seen == Some(marks) {
+            continue;
+        }
+        seen = Some(marks);
+        // Two files are not changed at one moment: what does not fit together now may at the next look.
+        match reload(&pair, &server, &mut bytes) {
+            Ok(true) => tracing::info!(certificate = %certificate.display(), "the certificate was read again"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "the new certificate cannot be used; the old one stays");
+            }
+        }
+    }
+}
+
+/// Says whether there was something new.
+fn reload(pair: &Pair, server: &RustlsConfig, bytes: &mut Option<(Vec<u8>, Vec<u8>)>) -> Result<bool, TlsError> {
+    if bytes.is_some() && pair.bytes().ok() == *bytes {
+        return Ok(false);
+    }
+    let new = pair.read()?;
+    server.reload_from_config(server_config(new.certified)?);
+    *bytes = Some(new.bytes);
+    Ok(true)
+}
