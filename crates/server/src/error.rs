@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::store::StoreError;
+
 macro_rules! codes {
     ($($variant:ident $word:literal $status:ident $title:literal;)*) => {
         /// What went wrong, for programs.
@@ -58,6 +60,7 @@ codes! {
     UnknownWebhook "unknown_webhook" NOT_FOUND "There is no such webhook or delivery";
     NoAudio "audio_not_kept" NOT_FOUND "The audio of this call is not kept";
     Method "method_not_allowed" METHOD_NOT_ALLOWED "This address does not take this method";
+    Range "range_not_satisfiable" RANGE_NOT_SATISFIABLE "The part asked for is not there";
     NotWebSocket "websocket_expected" UPGRADE_REQUIRED "This address speaks WebSocket alone";
     Timeout "request_timeout" REQUEST_TIMEOUT "The request took longer than is allowed";
     Conflict "conflict" CONFLICT "The request does not go with what is there";
@@ -149,6 +152,18 @@ impl fmt::Display for ApiError {
 }
 
 impl std::error::Error for ApiError {}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Cursor { .. } => Self::new(Code::BadField, error.to_string()).about("cursor"),
+            StoreError::Database(_) => {
+                tracing::error!(error_code = Code::Storage.word(), error = %chain(&error), "request failed");
+                Self::new(Code::Storage, "the log of the service says more").retry_after(1)
+            }
+        }
+    }
+}
 
 /// A problem document (RFC 9457).
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -47,5 +47,5 @@ pub use app::{App, StartError};
 pub use config::{ServerConfig, ServerConfigError};
 pub use error::{ApiError, Code, Problem};
 pub use pii::Pii;
-pub use routes::openapi;
+pub use routes::{openapi, router};
 pub use serve::Server;

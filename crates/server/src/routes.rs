@@ -4,16 +4,25 @@
 //! parameters, body and success. Who may call it, and the problem documents that any request can come to, are added to
 //! each operation by [`document`].
 
+mod audio;
 mod audit;
+mod calls;
 mod demo;
 mod detect;
 mod docs;
 mod document;
+mod events;
 mod extract;
+mod feedback;
 mod health;
 mod identity;
 mod keys;
+mod kind;
+mod review;
+mod settings;
 mod stream;
+mod text;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -40,12 +49,25 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(stream::stream))
         .routes(routes!(stream::audio_stream))
         .routes(routes!(stream::tap))
-        .routes(routes!(demo::demo));
+        .routes(routes!(demo::demo))
+        .routes(routes!(calls::list))
+        .routes(routes!(calls::live))
+        .routes(routes!(calls::one))
+        .routes(routes!(audio::audio))
+        .routes(routes!(feedback::give))
+        .routes(routes!(review::queue))
+        .routes(routes!(review::stats))
+        .routes(routes!(events::events));
     let admin = OpenApiRouter::new()
         .routes(routes!(audit::audit))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
-        .routes(routes!(keys::rotate));
+        .routes(routes!(keys::rotate))
+        .routes(routes!(settings::settings))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::delete))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::redeliver));
     let monitor = OpenApiRouter::new();
     OpenApiRouter::with_openapi(document::base())
         .merge(anyone)
@@ -56,7 +78,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 /// Everything the service answers at, but for the dashboard. Layers are put around it by the caller.
-pub(crate) fn router(app: Arc<App>) -> Router {
+pub fn router(app: Arc<App>) -> Router {
     let (router, _) = routes().split_for_parts();
     router.merge(docs::router()).with_state(app)
 }

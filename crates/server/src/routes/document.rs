@@ -113,6 +113,9 @@ fn possible(operation: &Operation) -> Vec<u16> {
     if parameters.iter().any(in_path) {
         statuses.push(404);
     }
+    if operation.responses.responses.contains_key("206") {
+        statuses.push(416);
+    }
     if operation.request_body.is_some() {
         statuses.extend([400, 413, 415]);
     }

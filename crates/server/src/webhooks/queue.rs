@@ -1,0 +1,195 @@
+//! From news to rows in the database.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use jiff::Timestamp;
+use sqlx::Row as _;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use uuid::Uuid;
+
+use super::Shared;
+use super::subject::{self, Subject};
+use super::table::micros;
+use crate::error::chain;
+use crate::live::News;
+
+/// How many rows may wait while the database is away.
+pub(super) const MOST_WAITING: usize = 100_000;
+/// How many rows are written at once.
+const BATCH: usize = 256;
+/// How often receivers are read again, and rows counted.
+const REFRESH: Duration = Duration::from_secs(5);
+/// How often rows that are too old are deleted.
+const SWEEP: Duration = Duration::from_secs(600);
+/// How long deliveries that were taken are kept.
+const DONE_KEPT: Duration = Duration::from_secs(7 * 86_400);
+/// How long the database may take for the last rows when the service stops.
+const LAST_WRITE: Duration = Duration::from_secs(5);
+
+/// One piece of news for one receiver.
+pub(super) struct NewRow {
+    id: Uuid,
+    webhook: Uuid,
+    call: Uuid,
+    subject: Subject,
+    body: Arc<str>,
+    at: Timestamp,
+}
+
+/// Hears news and makes rows of it, until the service closes. Never waits for the database.
+pub(super) async fn listen(shared: Arc<Shared>, mut news: broadcast::Receiver<News>, rows: mpsc::Sender<NewRow>) {
+    let mut sequence = 0;
+    loop {
+        tokio::select! {
+            heard = news.recv() => match heard {
+                Ok(heard) => take(&shared, &heard, &mut sequence, &rows),
+                Err(RecvError::Lagged(count)) => lost(&shared, count),
+                Err(RecvError::Closed) => return,
+            },
+            () = shared.closing.cancelled() => break,
+        }
+    }
+    loop {
+        match news.try_recv() {
+            Ok(heard) => take(&shared, &heard, &mut sequence, &rows),
+            Err(TryRecvError::Lagged(count)) => lost(&shared, count),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+        }
+    }
+}
+
+fn lost(shared: &Shared, count: u64) {
+    shared.figures.lost.fetch_add(count, Ordering::Relaxed);
+    tracing::error!(count, "news was lost for webhooks");
+}
+
+fn take(shared: &Shared, news: &News, sequence: &mut u64, rows: &mpsc::Sender<NewRow>) {
+    let Some(subject) = Subject::of_news(news) else { return };
+    let receivers = shared.receivers.load();
+    let mut wanting = receivers.iter().filter(|receiver| receiver.wants(subject, news.call())).peekable();
+    if wanting.peek().is_none() {
+        return;
+    }
+    *sequence += 1;
+    let at = Timestamp::now();
+    let body: Arc<str> = subject::body(subject, *sequence, at, news).into();
+    for receiver in wanting {
+        let row = NewRow {
+            id: Uuid::now_v7(),
+            webhook: receiver.webhook.id,
+            call: news.call().id,
+            subject,
+            body: Arc::clone(&body),
+            at,
+        };
+        if rows.try_send(row).is_err() {
+            lost(shared, 1);
+        }
+    }
+}
+
+/// Writes rows into the database, and tries for as long as it is away. Ends once no more can come.
+pub(super) async fn write(shared: Arc<Shared>, mut rows: mpsc::Receiver<NewRow>) {
+    let (mut refresh, mut sweep) = (interval(REFRESH), interval(SWEEP));
+    refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        tokio::select! {
+            count = rows.recv_many(&mut batch, BATCH) => {
+                if count == 0 {
+                    return;
+                }
+                insist(&shared, &batch).await;
+                batch.clear();
+                shared.due.notify_one();
+            }
+            _ = refresh.tick() => quietly(&shared, refreshed(&shared).await),
+            _ = sweep.tick() => quietly(&shared, swept(&shared).await),
+        }
+    }
+}
+
+fn quietly(shared: &Shared, result: Result<(), sqlx::Error>) {
+    let why = result.err().map(|error| chain(&error));
+    if let Some(error) = &why {
+        tracing::warn!(%error, "the database does not answer the webhooks");
+    }
+    shared.figures.failing(why);
+}
+
+/// Writes a batch, however long it takes; when the service closes, only for so long.
+async fn insist(shared: &Shared, batch: &[NewRow]) {
+    let waits = ExponentialBuilder::new().with_max_delay(Duration::from_secs(10)).with_jitter().without_max_times();
+    let tries = async {
+        for wait in waits.build() {
+            match insert(shared, batch).await {
+                Ok(()) => return,
+                Err(error) => {
+                    quietly(shared, Err(error));
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    };
+    tokio::pin!(tries);
+    tokio::select! {
+        () = &mut tries => return,
+        () = shared.closing.cancelled() => {}
+    }
+    if timeout(LAST_WRITE, tries).await.is_err() {
+        lost(shared, batch.len() as u64);
+    }
+}
+
+async fn insert(shared: &Shared, batch: &[NewRow]) -> Result<(), sqlx::Error> {
+    let mut work = shared.pool.begin().await?;
+    for row in batch {
+        // A receiver may have been removed since.
+        sqlx::query(
+            "INSERT INTO webhook_deliveries (id, webhook, call, event, body, state, attempts, next_at, created)
+             SELECT $1, id, $3, $4, $5, 'pending', 0, $6, $7 FROM webhooks WHERE id = $2
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(row.id.to_string())
+        .bind(row.webhook.to_string())
+        .bind(row.call.to_string())
+        .bind(row.subject.word())
+        .bind(&*row.body)
+        .bind(micros(row.at))
+        .bind(micros(row.at))
+        .execute(&mut *work)
+        .await?;
+    }
+    work.commit().await
+}
+
+/// Reads the receivers again and counts the rows.
+async fn refreshed(shared: &Shared) -> Result<(), sqlx::Error> {
+    shared.reload().await?;
+    let pending = sqlx::query("SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'pending'");
+    let dead = sqlx::query("SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'dead'");
+    for (query, figure) in [(pending, &shared.figures.pending), (dead, &shared.figures.dead)] {
+        let count: i64 = query.fetch_one(&shared.pool).await?.try_get(0)?;
+        figure.store(count.unsigned_abs(), Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// Deletes what was taken or given up long ago.
+async fn swept(shared: &Shared) -> Result<(), sqlx::Error> {
+    let now = Timestamp::now();
+    for (state, kept) in [("done", DONE_KEPT.min(shared.keep)), ("dead", shared.keep)] {
+        let before = micros(now).saturating_sub(i64::try_from(kept.as_micros()).unwrap_or(i64::MAX));
+        sqlx::query("DELETE FROM webhook_deliveries WHERE finished < $1 AND state = $2")
+            .bind(before)
+            .bind(state)
+            .execute(&shared.pool)
+            .await?;
+    }
+    Ok(())
+}
