@@ -17,5 +17,7 @@ pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/docs", part("text/html; charset=utf-8", include_str!("docs/page.html")))
         .route("/docs/page.css", part("text/css; charset=utf-8", include_str!("docs/page.css")))
+        .route("/docs/schema.js", part("text/javascript; charset=utf-8", include_str!("docs/schema.js")))
+        .route("/docs/try.js", part("text/javascript; charset=utf-8", include_str!("docs/try.js")))
         .route("/docs/page.js", part("text/javascript; charset=utf-8", include_str!("docs/page.js")))
 }
