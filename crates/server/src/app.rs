@@ -18,7 +18,7 @@ use crate::privacy::Privacy;
 use crate::retention::Sweeper;
 use crate::store::{Store, StoreError};
 use crate::vault::{Vault, VaultError};
-use crate::webhooks::Webhooks;
+use crate::webhooks::{WebhookError, Webhooks};
 
 /// Everything the service is made of.
 #[derive(Debug)]
@@ -77,6 +77,9 @@ pub enum StartError {
     /// Identities.
     #[error("cannot set up identities")]
     Auth(#[from] AuthError),
+    /// Webhooks.
+    #[error("cannot start deliveries to webhooks")]
+    Webhooks(#[from] WebhookError),
     /// The certificate.
     #[error("cannot use the certificate")]
     Tls(#[from] crate::tls::TlsError),

@@ -157,7 +157,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Cursor { .. } => Self::new(Code::BadField, error.to_string()).about("cursor"),
-            StoreError::Database(_) => {
+            error => {
                 tracing::error!(error_code = Code::Storage.word(), error = %chain(&error), "request failed");
                 Self::new(Code::Storage, "the log of the service says more").retry_after(1)
             }

@@ -100,6 +100,7 @@ impl Server {
         let Self { app, listener, .. } = self;
         app.audit.note_own("service.start", "service", json!({ "version": env!("CARGO_PKG_VERSION") }));
         app.tasks.spawn(app.sweeper.clone().run(app.stopping.clone()));
+        app.webhooks.start(&app.live).await?;
         let handle = axum_server::Handle::new();
         let router = routes::router(Arc::clone(&app));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -123,6 +124,7 @@ impl Server {
         if !app.audit.flush(GRACE).await {
             tracing::error!(error_code = "audit_lost", "stopped before the audit log was written");
         }
+        app.webhooks.close().await;
         app.store.close().await;
         served.map_err(StartError::Run)
     }
