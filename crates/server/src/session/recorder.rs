@@ -6,6 +6,9 @@ use offhook_telephony::{Encoding, PcmFormat};
 
 use crate::record::{KeptAudio, KeptEncoding};
 
+/// Samples that room is made for at a time.
+const STEP: usize = 2 * offhook_audio::RATE as usize;
+
 /// Writes down one call, from its first sample on.
 #[derive(Debug)]
 pub(super) struct Recorder {
@@ -25,6 +28,7 @@ impl Recorder {
     pub(super) fn push(&mut self, samples: &[i16]) {
         let room = self.most.saturating_sub(self.bytes.len()) / width(self.encoding);
         let samples = &samples[..samples.len().min(room)];
+        self.grow(samples.len() * width(self.encoding));
         match self.encoding {
             KeptEncoding::Ulaw => self.bytes.extend(samples.iter().map(|&sample| encode_ulaw(sample))),
             KeptEncoding::Linear16 => self.bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes())),
@@ -38,7 +42,16 @@ impl Recorder {
             KeptEncoding::Ulaw => (samples, encode_ulaw(0)),
             KeptEncoding::Linear16 => (samples * 2, 0),
         };
-        self.bytes.resize(self.bytes.len() + bytes.min(room), silence);
+        let bytes = bytes.min(room);
+        self.grow(bytes);
+        self.bytes.resize(self.bytes.len() + bytes, silence);
+    }
+
+    /// Makes room in steps of two seconds: doubling would take up to twice the memory of every call that goes on.
+    fn grow(&mut self, bytes: usize) {
+        if self.bytes.capacity() - self.bytes.len() < bytes {
+            self.bytes.reserve_exact(bytes.max(STEP * width(self.encoding)));
+        }
     }
 
     pub(super) fn finish(self) -> Option<KeptAudio> {
