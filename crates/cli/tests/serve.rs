@@ -115,7 +115,8 @@ fn a_public_address_is_refused_unless_it_is_safe_or_meant() {
 #[test]
 fn a_setting_that_cannot_be_used_is_named_with_where_it_came_from() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("o.toml"), "[http]\nbind = \"here\"\n[limits]\nsample_rates = [8000, 16000]\n").unwrap();
+    std::fs::write(folder.path().join("o.toml"), "[http]\nbind = \"here\"\n[limits]\nsample_rates = [8000, 16000]\n")
+        .unwrap();
     let refused = run(folder.path(), &["serve", "--config", "o.toml"]);
     assert_eq!(refused.status.code(), Some(3));
     let said = err(&refused);

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
+use axum::middleware::from_fn_with_state;
+use axum_server::tls_rustls::RustlsConfig;
 use offhook_detect::Params;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -17,22 +19,31 @@ use crate::app::{App, StartError};
 use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::config::ServerConfig;
+use crate::demo;
 use crate::live::Live;
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 use crate::privacy::Privacy;
+use crate::protection::{connections, protect};
 use crate::retention::Sweeper;
 use crate::routes;
 use crate::store::Store;
+use crate::tls;
 use crate::vault::Vault;
 use crate::webhooks::Webhooks;
 
 /// What is left after `http.drain` for records to be written and answers to be sent.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How often the files of the certificate are looked at.
+const CERTIFICATE_CHECK: Duration = Duration::from_secs(5);
+/// Whose the demonstration call at the start is.
+const DEMO_OWNER: &str = "demo";
+
 /// The service, ready to run.
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
+    tls: Option<RustlsConfig>,
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -44,6 +55,8 @@ impl Server {
     /// Says what cannot be opened, and why.
     pub async fn open(config: ServerConfig, params: Arc<Params>) -> Result<Self, StartError> {
         config.check()?;
+        tls::install_provider();
+        let tls = tls::rustls_config(&config.tls)?;
         let store = Store::open(&config).await?;
         let vault = Vault::open(&config, &store).await?;
         let privacy = Privacy::new(&config.privacy, &vault);
@@ -78,7 +91,7 @@ impl Server {
             started: Instant::now(),
             config,
         };
-        Ok(Self { app: Arc::new(app), listener, address })
+        Ok(Self { app: Arc::new(app), tls, listener, address })
     }
 
     /// The address it listens on.
@@ -97,15 +110,24 @@ impl Server {
     /// # Errors
     /// The port failed.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Self { app, listener, .. } = self;
+        let Self { app, tls, listener, .. } = self;
+        let config = &app.config;
         app.audit.note_own("service.start", "service", json!({ "version": env!("CARGO_PKG_VERSION") }));
         app.tasks.spawn(app.sweeper.clone().run(app.stopping.clone()));
         app.webhooks.start(&app.live).await?;
+        let watching = tls.clone().map(|tls| {
+            let files = config.tls.clone();
+            tokio::spawn(async move { tls::watch(&files, tls, CERTIFICATE_CHECK).await })
+        });
+        let measured = from_fn_with_state(Arc::clone(&app), metrics::measured);
+        let router = protect(routes::router(Arc::clone(&app)).layer(measured), &app);
         let handle = axum_server::Handle::new();
-        let router = routes::router(Arc::clone(&app));
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum_server::from_tcp(listener).map_err(StartError::Run)?.handle(handle.clone()).serve(service);
+        let server = connections::serve(listener, tls, router, &config.http, handle.clone());
         let mut server = std::pin::pin!(server);
+        if config.dashboard.enabled && config.dashboard.demo {
+            // A service without its demonstration is a service still; the log says why.
+            demo::play(&app, DEMO_OWNER).ok();
+        }
         tokio::select! {
             ended = &mut server => return ended.map_err(StartError::Run),
             () = stop => {}
@@ -123,6 +145,9 @@ impl Server {
         app.audit.note_own("service.stop", "service", json!({ "drained": drained.is_ok() }));
         if !app.audit.flush(GRACE).await {
             tracing::error!(error_code = "audit_lost", "stopped before the audit log was written");
+        }
+        if let Some(watching) = watching {
+            watching.abort();
         }
         app.webhooks.close().await;
         app.store.close().await;

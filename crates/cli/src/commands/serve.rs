@@ -44,7 +44,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit> {
     }
     settings.check_service()?;
     let params = args.settings.model.read()?.params(settings.config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(serve(settings.server, params))?;
     Ok(Exit::Done)
 }

@@ -68,12 +68,20 @@ pub(super) fn write(out: &mut dyn Write, settings: &Settings) -> io::Result<()> 
 
 /// The settings of `offhook serve`, as they are at their default.
 fn write_service(out: &mut dyn Write, settings: &Settings) -> io::Result<()> {
-    writeln!(out, "\n# The service\n\nThe settings of `offhook serve`, set as the parameters are. An empty value stands for none.")?;
+    writeln!(
+        out,
+        "\n# The service\n\nThe settings of `offhook serve`, set as the parameters are. An empty value stands for none."
+    )?;
     let parameters = settings.server.parameters();
     for (section, about) in ServerConfig::SECTIONS.iter().zip(ServerConfig::ABOUT) {
-        writeln!(out, "\n## {section}\n\n{}\n\n| Name | Meaning | Default | Allowed |\n|---|---|---|---|", about.trim())?;
+        writeln!(
+            out,
+            "\n## {section}\n\n{}\n\n| Name | Meaning | Default | Allowed |\n|---|---|---|---|",
+            about.trim()
+        )?;
         for parameter in parameters.iter().filter(|p| p.name.split('.').next() == Some(section)) {
-            let cell = |text: &str| if text.trim().is_empty() { "–".to_owned() } else { text.trim().replace('|', "\\|") };
+            let cell =
+                |text: &str| if text.trim().is_empty() { "–".to_owned() } else { text.trim().replace('|', "\\|") };
             let Parameter { name, doc, default, allowed, .. } = parameter;
             writeln!(out, "| `{name}` | {} | {} | {} |", cell(doc), cell(default), cell(allowed))?;
         }
