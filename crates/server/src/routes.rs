@@ -22,6 +22,7 @@ mod review;
 mod settings;
 mod stream;
 mod text;
+mod ui;
 mod webhooks;
 
 use std::sync::Arc;
@@ -77,10 +78,11 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(document::needing(Some(Scope::Monitor), monitor))
 }
 
-/// Everything the service answers at, but for the dashboard. Layers are put around it by the caller.
+/// Everything the service answers at. Layers are put around it by the caller.
 pub fn router(app: Arc<App>) -> Router {
     let (router, _) = routes().split_for_parts();
-    router.merge(docs::router()).with_state(app)
+    let dashboard = if app.config.dashboard.enabled { ui::router() } else { Router::new() };
+    router.merge(docs::router()).merge(dashboard).with_state(app)
 }
 
 /// The OpenAPI 3.1 document, as JSON.

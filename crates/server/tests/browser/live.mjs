@@ -1,0 +1,25 @@
+// The demo call arrives on the live page, and its verdict comes; the same call can be watched while it goes on.
+import { accessible, check, run } from './drive.mjs';
+
+await run(async (open) => {
+  const page = await open('/');
+  await page.getByRole('button', { name: 'Play the demo call' }).click();
+
+  const going = page.locator('ul.running a').first();
+  const name = await going.locator('.name').innerText();
+  const watched = await open(await going.getAttribute('href'));
+  await watched.locator('.wave path[d^="M"]').waitFor({ state: 'attached' });
+  await watched.getByRole('region', { name: 'Verdict' }).locator('.who').waitFor();
+
+  const row = page.locator('tbody tr', { hasText: name });
+  await row.waitFor({ timeout: 60_000 });
+  check((await row.locator('.call').innerText()).includes('Demo'), 'the call is not told to be the demo call');
+  const verdict = await row.locator('.who').first().innerText();
+  check(verdict.trim() !== '' && !verdict.includes('?'), `the verdict is ${verdict}`);
+  check(/\d %/.test(await row.locator('.sure').innerText()), 'the row does not say how sure the verdict is');
+  await page.waitForFunction(() => document.querySelector('[aria-live=polite]')?.textContent?.includes('%'));
+  await accessible(page, 'live');
+
+  // The page that watched it shows the finished call.
+  await watched.getByRole('button', { name: 'Play' }).waitFor();
+});

@@ -1,0 +1,157 @@
+import type { CallEvent, Extremes, Point } from './types';
+import workletUrl from './worklet?worker&url';
+
+/** Samples a second on the wire. */
+const RATE = 16_000;
+/** How much is shown, in milliseconds. */
+const SHOWN = 30_000;
+/** How many bytes may wait to be sent before audio is left out: two seconds. */
+const WAITING = 2 * 2 * RATE;
+
+/** Why the microphone cannot be heard. */
+export type Refusal = 'insecure' | 'denied' | 'absent' | 'busy' | 'service';
+
+/** A result as the stream sends it. */
+export interface Result {
+  event: string;
+  answered_by: string;
+  confidence: number;
+  stage: string;
+  why: string;
+  cause: { kind: string; limit?: number };
+  at_ms: number;
+  reason?: string;
+}
+
+/** Listens to the microphone and sends what it hears to the service. */
+export class Microphone {
+  state = $state<'idle' | 'asking' | 'listening' | 'stopping' | 'over'>('idle');
+  refusal = $state<Refusal | null>(null);
+  detail = $state('');
+  points = $state.raw<Point[]>([]);
+  wave = $state.raw<Extremes[]>([]);
+  events = $state.raw<CallEvent[]>([]);
+  verdict = $state.raw<Result | null>(null);
+  /** Our name for the call. */
+  id = $state<string | null>(null);
+  private context: AudioContext | null = null;
+  private stream: MediaStream | null = null;
+  private socket: WebSocket | null = null;
+
+  /** Asks for the microphone and begins. */
+  async start(): Promise<void> {
+    this.state = 'asking';
+    this.refusal = null;
+    this.points = [];
+    this.wave = [];
+    this.events = [];
+    this.verdict = null;
+    this.id = null;
+    try {
+      if (!navigator.mediaDevices) throw new DOMException('', 'SecurityError');
+      // What browsers do to please the ear would change what the detector judges.
+      const audio = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+      this.stream = await navigator.mediaDevices.getUserMedia({ audio });
+      this.context = new AudioContext();
+      await this.context.audioWorklet.addModule(workletUrl);
+      await this.connect();
+      const tap = new AudioWorkletNode(this.context, 'tap', { numberOfOutputs: 0 });
+      tap.port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.send(data);
+      this.context.createMediaStreamSource(this.stream).connect(tap);
+      if (this.context.state === 'suspended') await this.context.resume();
+      this.state = 'listening';
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  private refuse(error: unknown): void {
+    const names: Record<string, Refusal> = {
+      SecurityError: 'insecure',
+      NotAllowedError: 'denied',
+      NotFoundError: 'absent',
+      OverconstrainedError: 'absent',
+      NotReadableError: 'busy',
+      AbortError: 'busy',
+    };
+    this.refusal = error instanceof DOMException ? (names[error.name] ?? 'busy') : 'service';
+    this.detail = error instanceof Error ? error.message : '';
+    this.release();
+    this.socket?.close();
+    this.state = 'idle';
+  }
+
+  private connect(): Promise<void> {
+    const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/stream`);
+    this.socket = socket;
+    const start = {
+      type: 'start_detection',
+      encoding: 'linear16',
+      sample_rate: RATE,
+      channels: 1,
+      source: 'microphone',
+      picture: true,
+      events: 'all',
+    };
+    return new Promise((resolve, reject) => {
+      socket.onopen = () => socket.send(JSON.stringify(start));
+      socket.onmessage = ({ data }: MessageEvent<string>) => {
+        const told = JSON.parse(data);
+        if (told.type === 'status' && told.status === 'started') resolve();
+        else if (told.type === 'error') reject(new Error(told.message));
+        this.take(told);
+      };
+      socket.onclose = () => {
+        reject(new Error('the service closed the stream'));
+        this.release();
+        if (this.state !== 'idle') this.state = 'over';
+      };
+    });
+  }
+
+  private take(told: { type: string; [field: string]: unknown }): void {
+    if (told.type === 'status') {
+      this.id = told.id as string;
+      if (told.status === 'ended') {
+        this.state = 'over';
+        this.socket?.close();
+      }
+    } else if (told.type === 'picture') {
+      this.points = [...this.points, ...(told.points as Point[])].slice(-SHOWN / 100);
+      this.wave = [...this.wave, ...(told.wave as Extremes[])].slice(-SHOWN / 10);
+    } else if (told.type === 'event') {
+      this.events = [...this.events, told as unknown as CallEvent];
+    } else if (told.type === 'detection_result') {
+      const result = told as unknown as Result;
+      if (['provisional', 'final', 'revised'].includes(result.event)) this.verdict = { ...result, stage: result.event };
+    } else if (told.type === 'error') this.detail = String(told.message);
+  }
+
+  private send(frame: ArrayBuffer): void {
+    const { socket } = this;
+    if (this.state !== 'listening' || socket?.readyState !== WebSocket.OPEN) return;
+    if (socket.bufferedAmount < WAITING) socket.send(frame);
+  }
+
+  private release(): void {
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.stream = null;
+    void this.context?.close().catch(() => undefined);
+    this.context = null;
+  }
+
+  /** Ends the call; its last verdict still comes. */
+  stop(): void {
+    this.release();
+    if (this.socket?.readyState === WebSocket.OPEN) {
+      this.state = 'stopping';
+      this.socket.send(JSON.stringify({ type: 'stop_detection' }));
+    } else this.state = 'over';
+  }
+
+  /** Lets go of everything, when the page is left. */
+  close(): void {
+    this.release();
+    this.socket?.close();
+  }
+}
