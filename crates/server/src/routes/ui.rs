@@ -28,7 +28,8 @@ const VIEWS: [&str; 7] = ["/", "/calls", "/calls/{call}", "/statistics", "/revie
 pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let page = |headers: HeaderMap| async move { answer(PAGE, &headers) };
     let icon = |headers: HeaderMap| async move { answer("favicon.svg", &headers) };
-    let asset = |Path(name): Path<String>, headers: HeaderMap| async move { answer(&format!("assets/{name}"), &headers) };
+    let asset =
+        |Path(name): Path<String>, headers: HeaderMap| async move { answer(&format!("assets/{name}"), &headers) };
     let router = Router::new().route("/favicon.svg", get(icon)).route("/assets/{name}", get(asset));
     VIEWS.iter().fold(router, |router, view| router.route(view, get(page)))
 }

@@ -1,4 +1,4 @@
-import { get, post, remove, whenUnknown, words } from './api';
+import { get, remove, send, whenUnknown, words } from './api';
 import type { Me } from './types';
 
 /** Who uses the dashboard. */
@@ -27,7 +27,7 @@ class Session {
 
   /** Signs in with an API key. */
   async enter(key: string): Promise<void> {
-    await post('/v1/session', { key });
+    await send('POST', '/v1/session', undefined, { authorization: `Bearer ${key}` });
     await this.ask();
   }
 
