@@ -5,8 +5,11 @@ mod config;
 mod detect;
 mod eval;
 mod features;
+mod health;
+mod load;
 mod man;
 mod model;
+mod plan;
 mod replay;
 mod serve;
 mod simulate;
@@ -40,6 +43,9 @@ enum Command {
     Replay(replay::ReplayArgs),
     Serve(serve::ServeArgs),
     Bench(bench::BenchArgs),
+    Load(load::LoadArgs),
+    Plan(plan::PlanArgs),
+    Health(health::HealthArgs),
     Config(config::ConfigArgs),
     #[command(alias = "help-man")]
     Man(man::ManArgs),
@@ -59,6 +65,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Replay(args) => replay::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Load(args) => load::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Health(args) => health::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Completions(args) => man::run_completions(&args),
