@@ -22,7 +22,9 @@ mod target;
 pub(crate) use plan::{LoadPlan, SEARCHED, Scenario};
 pub(crate) use pool::{Packets, Pool, PoolSource};
 pub(crate) use process::listening_on;
-pub(crate) use report::{LoadReport, ProcessFigures, write_text};
+#[cfg(test)]
+pub(crate) use report::ProcessFigures;
+pub(crate) use report::{LoadReport, write_text};
 pub(crate) use run::{Load, run};
 pub(crate) use search::search;
 pub(crate) use target::Target;
