@@ -1,4 +1,5 @@
--- Receivers of news by HTTP. Times are microseconds since 1970, UTC; words in lists have commas between them.
+-- Receivers of news by HTTP; the vault seals their secrets. Times are microseconds since 1970, UTC; words in
+-- lists have commas between them.
 CREATE TABLE webhooks (
     id TEXT PRIMARY KEY NOT NULL,
     url TEXT NOT NULL,

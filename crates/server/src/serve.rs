@@ -63,7 +63,7 @@ impl Server {
         let audit = Audit::open(&config, &store).await?;
         let sweeper = Sweeper::new(&config.retention, &store, &vault, &audit);
         let auth = Auth::open(&config, &store).await?;
-        let webhooks = Webhooks::new(&config, &store);
+        let webhooks = Webhooks::new(&config, &store, &vault);
         let model_version = model_version(&params);
         let metrics = Metrics::new(&config.telemetry.service, &model_version);
         let (listener, address) = listen(config.http.bind)?;
@@ -114,7 +114,7 @@ impl Server {
         let config = &app.config;
         app.audit.note_own("service.start", "service", json!({ "version": env!("CARGO_PKG_VERSION") }));
         app.tasks.spawn(app.sweeper.clone().run(app.stopping.clone()));
-        app.webhooks.start(&app.live).await?;
+        app.webhooks.start(&app).await?;
         let watching = tls.clone().map(|tls| {
             let files = config.tls.clone();
             tokio::spawn(async move { tls::watch(&files, tls, CERTIFICATE_CHECK).await })

@@ -23,9 +23,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::App;
 use crate::config::{ServerConfig, WebhookConfig};
-use crate::live::Live;
 use crate::store::Store;
+use crate::vault::{Vault, VaultError};
 
 pub use subject::Subject;
 pub use table::{Deliveries, Delivery, NewWebhook, State, Webhook};
@@ -40,6 +41,9 @@ pub enum WebhookError {
     /// The receiver's address.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The secret of a receiver cannot be sealed or opened.
+    #[error("the secret of a receiver cannot be sealed or opened")]
+    Vault(#[from] VaultError),
     /// The HTTP client.
     #[error("the HTTP client cannot be set up")]
     Client(#[from] reqwest::Error),
@@ -84,6 +88,8 @@ impl Figures {
 /// What all tasks share.
 struct Shared {
     pool: AnyPool,
+    /// Seals the secrets of receivers.
+    vault: Vault,
     config: WebhookConfig,
     /// How long deliveries that were given up are kept.
     keep: Duration,
@@ -109,9 +115,10 @@ impl fmt::Debug for Webhooks {
 
 impl Webhooks {
     /// Prepares deliveries; [`Self::start`] begins them.
-    pub fn new(config: &ServerConfig, store: &Store) -> Self {
+    pub fn new(config: &ServerConfig, store: &Store, vault: &Vault) -> Self {
         let shared = Shared {
             pool: store.pool().clone(),
+            vault: vault.clone(),
             config: config.webhooks.clone(),
             keep: config.retention.calls,
             receivers: ArcSwap::default(),
@@ -126,14 +133,14 @@ impl Webhooks {
     ///
     /// # Errors
     /// The database failed, or the HTTP client cannot be set up.
-    pub async fn start(&self, live: &Live) -> Result<(), WebhookError> {
+    pub async fn start(&self, app: &Arc<App>) -> Result<(), WebhookError> {
         let client = delivery::client(&self.shared.config)?;
         self.shared.reload().await?;
         let (rows, waiting) = tokio::sync::mpsc::channel(queue::MOST_WAITING);
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.push(tokio::spawn(queue::listen(Arc::clone(&self.shared), live.listen(), rows)));
-        tasks.push(tokio::spawn(queue::write(Arc::clone(&self.shared), waiting)));
-        tasks.push(tokio::spawn(delivery::deliver(Arc::clone(&self.shared), client)));
+        tasks.push(tokio::spawn(queue::listen(Arc::clone(&self.shared), app.live.listen(), rows)));
+        tasks.push(tokio::spawn(queue::write(Arc::clone(&self.shared), Arc::clone(app), waiting)));
+        tasks.push(tokio::spawn(delivery::deliver(Arc::clone(&self.shared), Arc::clone(app), client)));
         Ok(())
     }
 

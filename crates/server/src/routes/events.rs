@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::live::{News, Watch};
+use crate::metrics::Counted;
 use crate::record::CallInfo;
 
 /// How often something is sent when there is no news, so that nothing on the way closes the connection.
@@ -46,6 +47,7 @@ struct Listener {
     call: Option<String>,
     /// Keeps the picture of that call coming.
     watched: Option<(Uuid, Watch)>,
+    _counted: Counted,
 }
 
 impl Listener {
@@ -117,7 +119,8 @@ pub(super) async fn events(
     let call = text::optional("call", query.call, 256)?;
     let stopping = app.stopping.clone();
     let news = app.live.listen();
-    let mut listener = Listener { app, news, owner: own(&identity), call, watched: None };
+    let counted = app.metrics.listener();
+    let mut listener = Listener { _counted: counted, app, news, owner: own(&identity), call, watched: None };
     if listener.call.is_some() {
         let going = listener.app.live.list();
         if let Some(going) = going.iter().rev().find(|going| listener.concerns(&going.info)) {

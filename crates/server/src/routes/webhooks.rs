@@ -24,7 +24,7 @@ impl From<WebhookError> for ApiError {
                 tracing::error!(error_code = Code::Storage.word(), error = %chain(&error), "request failed");
                 Self::new(Code::Storage, "the log of the service says more").retry_after(1)
             }
-            error @ (WebhookError::Client(_) | WebhookError::Random) => Self::internal(&error),
+            error @ (WebhookError::Client(_) | WebhookError::Vault(_) | WebhookError::Random) => Self::internal(&error),
         }
     }
 }

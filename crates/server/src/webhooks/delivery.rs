@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use jiff::Timestamp;
@@ -14,8 +14,10 @@ use uuid::Uuid;
 
 use super::table::{Receiver, State, micros};
 use super::{Shared, signature, target};
+use crate::app::App;
 use crate::config::WebhookConfig;
 use crate::error::chain;
+use crate::metrics::Delivery as Counted;
 
 /// The first wait after a try that failed; each further one is twice as long, and longer by a random part of itself.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -54,7 +56,7 @@ enum Outcome {
 }
 
 /// Sends what is due, until the service closes; then waits for the tries under way.
-pub(super) async fn deliver(shared: Arc<Shared>, client: Client) {
+pub(super) async fn deliver(shared: Arc<Shared>, app: Arc<App>, client: Client) {
     let most = shared.config.at_once.max(1) as usize;
     let mut under_way = JoinSet::new();
     loop {
@@ -64,7 +66,7 @@ pub(super) async fn deliver(shared: Arc<Shared>, client: Client) {
             Ok(rows) if rows.is_empty() && room > 0 => until_due(&shared).await.unwrap_or(LOOK),
             Ok(rows) => {
                 for row in rows {
-                    under_way.spawn(attempt(Arc::clone(&shared), client.clone(), row));
+                    under_way.spawn(attempt(Arc::clone(&shared), Arc::clone(&app), client.clone(), row));
                 }
                 LOOK
             }
@@ -123,15 +125,20 @@ async fn until_due(shared: &Shared) -> Result<Duration, sqlx::Error> {
     Ok(Duration::from_micros(wait.max(0).unsigned_abs()).clamp(Duration::from_millis(10), LOOK))
 }
 
-async fn attempt(shared: Arc<Shared>, client: Client, row: Claimed) {
+async fn attempt(shared: Arc<Shared>, app: Arc<App>, client: Client, row: Claimed) {
+    let started = Instant::now();
     let receiver = shared.receivers.load().iter().find(|known| known.webhook.id.to_string() == row.webhook).cloned();
     let outcome = match receiver {
         Some(receiver) => send(&client, &receiver, &row, shared.config.private).await,
         // Set up by another node a moment ago.
         None => failed(None, "the receiver is not known here yet"),
     };
-    if let Err(error) = finish(&shared, &row, outcome).await {
-        tracing::warn!(error = %chain(&error), delivery = row.id, "what became of a delivery cannot be written down");
+    let took = started.elapsed();
+    match finish(&shared, &row, outcome).await {
+        Ok(counted) => app.metrics.webhook(counted, took),
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), delivery = row.id, "what became of a delivery cannot be written down");
+        }
     }
 }
 
@@ -145,7 +152,7 @@ async fn send(client: &Client, receiver: &Receiver, row: &Claimed, private: bool
         Err(error) => return failed(None, error.to_string()),
     };
     let seconds = Timestamp::now().as_second();
-    let Some(signature) = signature::sign(&receiver.secret, &row.id, seconds, &row.body) else {
+    let Some(signature) = signature::sign(receiver.secret.reveal(), &row.id, seconds, &row.body) else {
         return failed(None, "the secret of the receiver cannot be read");
     };
     let request = client
@@ -184,7 +191,7 @@ fn wait_after(attempts: u32) -> Duration {
     waits.build().nth(attempts.saturating_sub(1) as usize).unwrap_or(LONGEST_WAIT)
 }
 
-async fn finish(shared: &Shared, row: &Claimed, outcome: Outcome) -> Result<(), sqlx::Error> {
+async fn finish(shared: &Shared, row: &Claimed, outcome: Outcome) -> Result<Counted, sqlx::Error> {
     let now = Timestamp::now();
     let attempts = row.attempts.saturating_add(1);
     let figures = &shared.figures;
@@ -219,7 +226,11 @@ async fn finish(shared: &Shared, row: &Claimed, outcome: Outcome) -> Result<(), 
     .bind(&row.lease)
     .execute(&shared.pool)
     .await?;
-    Ok(())
+    Ok(match state {
+        State::Done => Counted::Delivered,
+        State::Pending => Counted::Retried,
+        State::Dead => Counted::Dead,
+    })
 }
 
 #[cfg(test)]

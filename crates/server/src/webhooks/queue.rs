@@ -1,7 +1,7 @@
 //! From news to rows in the database.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -12,9 +12,10 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use uuid::Uuid;
 
-use super::Shared;
 use super::subject::{self, Subject};
 use super::table::micros;
+use super::{Shared, WebhookError};
+use crate::app::App;
 use crate::error::chain;
 use crate::live::News;
 
@@ -94,7 +95,7 @@ fn take(shared: &Shared, news: &News, sequence: &mut u64, rows: &mpsc::Sender<Ne
 }
 
 /// Writes rows into the database, and tries for as long as it is away. Ends once no more can come.
-pub(super) async fn write(shared: Arc<Shared>, mut rows: mpsc::Receiver<NewRow>) {
+pub(super) async fn write(shared: Arc<Shared>, app: Arc<App>, mut rows: mpsc::Receiver<NewRow>) {
     let (mut refresh, mut sweep) = (interval(REFRESH), interval(SWEEP));
     refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut batch = Vec::with_capacity(BATCH);
@@ -108,13 +109,13 @@ pub(super) async fn write(shared: Arc<Shared>, mut rows: mpsc::Receiver<NewRow>)
                 batch.clear();
                 shared.due.notify_one();
             }
-            _ = refresh.tick() => quietly(&shared, refreshed(&shared).await),
-            _ = sweep.tick() => quietly(&shared, swept(&shared).await),
+            _ = refresh.tick() => quietly(&shared, refreshed(&shared, &app).await),
+            _ = sweep.tick() => quietly(&shared, swept(&shared).await.map_err(WebhookError::from)),
         }
     }
 }
 
-fn quietly(shared: &Shared, result: Result<(), sqlx::Error>) {
+fn quietly(shared: &Shared, result: Result<(), WebhookError>) {
     let why = result.err().map(|error| chain(&error));
     if let Some(error) = &why {
         tracing::warn!(%error, "the database does not answer the webhooks");
@@ -130,7 +131,7 @@ async fn insist(shared: &Shared, batch: &[NewRow]) {
             match insert(shared, batch).await {
                 Ok(()) => return,
                 Err(error) => {
-                    quietly(shared, Err(error));
+                    quietly(shared, Err(error.into()));
                     tokio::time::sleep(wait).await;
                 }
             }
@@ -169,7 +170,7 @@ async fn insert(shared: &Shared, batch: &[NewRow]) -> Result<(), sqlx::Error> {
 }
 
 /// Reads the receivers again and counts the rows.
-async fn refreshed(shared: &Shared) -> Result<(), sqlx::Error> {
+async fn refreshed(shared: &Shared, app: &App) -> Result<(), WebhookError> {
     shared.reload().await?;
     let pending = sqlx::query("SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'pending'");
     let dead = sqlx::query("SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'dead'");
@@ -177,6 +178,8 @@ async fn refreshed(shared: &Shared) -> Result<(), sqlx::Error> {
         let count: i64 = query.fetch_one(&shared.pool).await?.try_get(0)?;
         figure.store(count.unsigned_abs(), Ordering::Relaxed);
     }
+    let now = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+    app.metrics.webhook_queue(now(&shared.figures.dead), now(&shared.figures.pending));
     Ok(())
 }
 

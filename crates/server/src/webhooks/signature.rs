@@ -16,8 +16,8 @@ pub(super) fn new_secret() -> Option<String> {
 }
 
 /// The `webhook-signature` field of a delivery sent at `seconds` since 1970; `None` if the secret is none of ours.
-pub(super) fn sign(secret: &str, id: &str, seconds: i64, body: &str) -> Option<String> {
-    let key = STANDARD.decode(secret.strip_prefix(PREFIX)?).ok()?;
+pub(super) fn sign(secret: &[u8], id: &str, seconds: i64, body: &str) -> Option<String> {
+    let key = STANDARD.decode(secret.strip_prefix(PREFIX.as_bytes())?).ok()?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
     let tag = hmac::sign(&key, format!("{id}.{seconds}.{body}").as_bytes());
     Some(format!("v1,{}", STANDARD.encode(tag.as_ref())))
@@ -31,13 +31,13 @@ mod tests {
     #[test]
     fn signatures_are_those_of_the_standard() {
         let signature = sign(
-            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             1_614_265_330,
             r#"{"test": 2432232314}"#,
         );
         assert_eq!(signature.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
-        assert_eq!(sign("secret", "id", 0, ""), None);
+        assert_eq!(sign(b"secret", "id", 0, ""), None);
         assert_ne!(new_secret(), new_secret());
     }
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::Row as _;
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row as _};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::subject::Subject;
 use super::{Shared, WebhookError, Webhooks, signature, target};
 use crate::record::CallInfo;
+use crate::vault::SecretText;
 
 /// A receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -121,7 +122,7 @@ pub struct Deliveries {
 /// A receiver with what it takes to send it news.
 pub(super) struct Receiver {
     pub(super) webhook: Webhook,
-    pub(super) secret: String,
+    pub(super) secret: SecretText,
 }
 
 impl Receiver {
@@ -187,15 +188,23 @@ fn delivery(row: &AnyRow) -> Result<Delivery, sqlx::Error> {
     })
 }
 
-async fn receivers(pool: &AnyPool) -> Result<Vec<Arc<Receiver>>, sqlx::Error> {
-    let rows = sqlx::query("SELECT * FROM webhooks ORDER BY id").fetch_all(pool).await?;
-    rows.iter().map(|row| Ok(Arc::new(Receiver { webhook: webhook(row)?, secret: row.try_get("secret")? }))).collect()
+/// What the sealed secret of a receiver is bound to.
+fn purpose(id: Uuid) -> String {
+    format!("webhook {id}")
 }
 
 impl Shared {
     /// Reads the receivers again: another node may have changed them.
-    pub(super) async fn reload(&self) -> Result<(), sqlx::Error> {
-        self.receivers.store(Arc::new(receivers(&self.pool).await?));
+    pub(super) async fn reload(&self) -> Result<(), WebhookError> {
+        let rows = sqlx::query("SELECT * FROM webhooks ORDER BY id").fetch_all(&self.pool).await?;
+        let receivers = rows.iter().map(|row| {
+            let webhook = webhook(row)?;
+            let sealed: String = row.try_get("secret")?;
+            let secret = self.vault.unseal(&purpose(webhook.id), &sealed)?;
+            Ok(Arc::new(Receiver { webhook, secret }))
+        });
+        let receivers: Vec<Arc<Receiver>> = receivers.collect::<Result<_, WebhookError>>()?;
+        self.receivers.store(Arc::new(receivers));
         Ok(())
     }
 }
@@ -206,7 +215,8 @@ impl Webhooks {
     /// # Errors
     /// The database failed.
     pub async fn list(&self) -> Result<Vec<Webhook>, WebhookError> {
-        Ok(receivers(&self.shared.pool).await?.iter().map(|receiver| receiver.webhook.clone()).collect())
+        let rows = sqlx::query("SELECT * FROM webhooks ORDER BY id").fetch_all(&self.shared.pool).await?;
+        Ok(rows.iter().map(webhook).collect::<Result<_, _>>()?)
     }
 
     /// Adds a receiver, and gives its secret: it is shown this once.
@@ -234,6 +244,7 @@ impl Webhooks {
             created_by: created_by.to_owned(),
             created,
         };
+        let sealed = self.shared.vault.seal(&purpose(webhook.id), secret.as_bytes())?;
         sqlx::query(
             "INSERT INTO webhooks (id, url, events, owner, campaign, note, secret, created_by, created)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -244,7 +255,7 @@ impl Webhooks {
         .bind(&webhook.owner)
         .bind(&webhook.campaign)
         .bind(&webhook.note)
-        .bind(&secret)
+        .bind(sealed)
         .bind(&webhook.created_by)
         .bind(micros(created))
         .execute(&self.shared.pool)

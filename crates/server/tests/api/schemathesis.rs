@@ -1,0 +1,34 @@
+//! The service against its own description: requests of all kinds, made of the OpenAPI document.
+
+use std::process::Command;
+
+use crate::python;
+use crate::support::Service;
+
+/// No request brings an error of the service, and no answer is one that the document does not tell of.
+#[tokio::test(flavor = "multi_thread")]
+async fn schemathesis_finds_nothing_that_is_not_documented() {
+    let service = Service::start(|_| {}).await;
+    let url = service.url("/openapi.json");
+    let done = tokio::task::spawn_blocking(move || {
+        Command::new(python::program("schemathesis"))
+            .args(["run", &url, "--checks"])
+            .arg(
+                "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
+                 response_schema_conformance,unsupported_method,negative_data_rejection",
+            )
+            // Events have no end, and streams are another protocol.
+            .args(["--exclude-path", "/v1/events"])
+            .args(["--exclude-path-regex", "stream"])
+            .args(["--max-examples", "30", "--seed", "7", "--request-timeout", "20", "--workers", "2"])
+            .args(["--continue-on-failure", "--warnings", "off", "--generation-database", "none"])
+            .env("NO_COLOR", "1")
+            .env("COLUMNS", "140")
+            .output()
+            .unwrap()
+    });
+    let done = done.await.unwrap();
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}{err}");
+    service.stop().await;
+}
