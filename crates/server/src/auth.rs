@@ -199,7 +199,7 @@ permitted! {
 
 async fn permitted(parts: &mut Parts, app: &Arc<App>, scope: Scope) -> Result<Identity, ApiError> {
     let Known { identity, .. } = Known::from_request_parts(parts, app).await?;
-    require(identity, scope)
+    require(identity, scope).inspect_err(|error| app.metrics.auth_failed(error.code().word()))
 }
 
 fn require(identity: Identity, scope: Scope) -> Result<Identity, ApiError> {
@@ -224,6 +224,10 @@ impl FromRequestParts<Arc<App>> for Known {
                 Ok(known)
             }
             Err(refusal) => {
+                match refusal.error.code() {
+                    Code::RateLimit => app.metrics.rate_limited(refusal.role.map_or("unknown", Role::word)),
+                    code => app.metrics.auth_failed(code.word()),
+                }
                 if refusal.is_attempt && refusal.error.code() == Code::BadIdentity {
                     note(parts, app, &refusal.error);
                 }

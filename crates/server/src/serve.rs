@@ -56,7 +56,7 @@ impl Server {
     pub async fn open(config: ServerConfig, params: Arc<Params>) -> Result<Self, StartError> {
         config.check()?;
         tls::install_provider();
-        let tls = tls::rustls_config(&config.tls)?;
+        let (tls, until) = tls::rustls_config(&config.tls)?.unzip();
         let store = Store::open(&config).await?;
         let vault = Vault::open(&config, &store).await?;
         let privacy = Privacy::new(&config.privacy, &vault);
@@ -72,6 +72,9 @@ impl Server {
             most => most as usize,
         };
         metrics.capacity(config.stream.most);
+        if let Some(until) = until.flatten() {
+            metrics.certificate(until);
+        }
         let app = App {
             params,
             model_version,
@@ -116,11 +119,14 @@ impl Server {
         app.tasks.spawn(app.sweeper.clone().run(app.stopping.clone()));
         app.webhooks.start(&app).await?;
         let watching = tls.clone().map(|tls| {
-            let files = config.tls.clone();
-            tokio::spawn(async move { tls::watch(&files, tls, CERTIFICATE_CHECK).await })
+            let app = Arc::clone(&app);
+            tokio::spawn(async move {
+                let told = |until| app.metrics.certificate(until);
+                tls::watch(&app.config.tls, tls, CERTIFICATE_CHECK, told).await;
+            })
         });
         let measured = from_fn_with_state(Arc::clone(&app), metrics::measured);
-        let router = protect(routes::router(Arc::clone(&app)).layer(measured), &app);
+        let router = protect(routes::router(Arc::clone(&app)), &app).layer(measured);
         let handle = axum_server::Handle::new();
         let server = connections::serve(listener, tls, router, &config.http, handle.clone());
         let mut server = std::pin::pin!(server);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum_server::tls_rustls::RustlsConfig;
+use jiff::Timestamp;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::ServerConfig;
 use rustls::sign::CertifiedKey;
@@ -63,15 +64,16 @@ pub fn install_provider() {
     aws_lc_rs::default_provider().install_default().ok();
 }
 
-/// What a server with the certificate and key of the settings needs; `None` where none are set. A certificate that has
-/// expired, or will soon, is told in the log.
+/// What a server with the certificate and key of the settings needs, and until when the certificate is valid; `None` where
+/// none are set. A certificate that has expired, or will soon, is told in the log.
 ///
 /// # Errors
 /// A file is missing, is not PEM, or the key is not the certificate's.
-pub fn rustls_config(config: &TlsConfig) -> Result<Option<RustlsConfig>, TlsError> {
+pub fn rustls_config(config: &TlsConfig) -> Result<Option<(RustlsConfig, Option<Timestamp>)>, TlsError> {
     let (Some(certificate), Some(key)) = (&config.certificate, &config.key) else { return Ok(None) };
     let pair = files::Pair { certificate: certificate.clone(), key: key.clone() };
-    Ok(Some(RustlsConfig::from_config(server_config(pair.read()?.certified)?)))
+    let contents = pair.read()?;
+    Ok(Some((RustlsConfig::from_config(server_config(contents.certified)?), contents.until)))
 }
 
 /// TLS 1.3 alone, for HTTP/2 and HTTP/1.1.

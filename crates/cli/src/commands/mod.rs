@@ -6,6 +6,7 @@ mod detect;
 mod eval;
 mod features;
 mod health;
+mod keys;
 mod load;
 mod man;
 mod model;
@@ -42,6 +43,7 @@ enum Command {
     Model(model::ModelCommandArgs),
     Replay(replay::ReplayArgs),
     Serve(serve::ServeArgs),
+    Keys(keys::KeysArgs),
     Bench(bench::BenchArgs),
     Load(load::LoadArgs),
     Plan(plan::PlanArgs),
@@ -64,6 +66,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Model(args) => model::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Keys(args) => keys::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Load(args) => load::run(&args),
         Command::Plan(args) => plan::run(&args),

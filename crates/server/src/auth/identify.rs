@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 use super::known::{Known, Means};
 use super::rate::Told;
-use super::scope::Scope;
+use super::scope::{Role, Scope};
 use super::secret::KeyText;
 use super::token::TokenError;
 use super::{Auth, Identity, peer};
@@ -29,12 +29,14 @@ pub(super) struct Refusal {
     pub(super) error: ApiError,
     /// Whether it counts as an attempt, and is to be noted.
     pub(super) is_attempt: bool,
+    /// The role whose limit was reached.
+    pub(super) role: Option<Role>,
 }
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
         let is_attempt = matches!(error.code(), Code::NoIdentity | Code::BadIdentity);
-        Self { error, is_attempt }
+        Self { error, is_attempt, role: None }
     }
 }
 
@@ -56,7 +58,8 @@ impl Auth {
         match allowance.wait {
             Some(wait) => {
                 let error = ApiError::new(Code::RateLimit, format!("the next request may come in {wait} s"));
-                Err(Refusal { error: error.retry_after(wait), is_attempt: false })
+                let role = found.ok().map(|known| known.identity.role());
+                Err(Refusal { error: error.retry_after(wait), is_attempt: false, role })
             }
             None => found,
         }

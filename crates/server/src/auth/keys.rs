@@ -12,6 +12,7 @@ use super::cache::Cache;
 use super::scope::{Role, Scope};
 use super::secret::{self, KeyText};
 use super::{AuthError, moment};
+use crate::store::Store;
 
 /// How long a key is believed before the database is asked again: the longest that another node goes on with a key
 /// after it was revoked.
@@ -151,8 +152,12 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The keys of a database.
-    pub fn new(pool: AnyPool) -> Self {
+    /// The keys of a store, whose service need not run.
+    pub fn of(store: &Store) -> Self {
+        Self::new(store.pool().clone())
+    }
+
+    pub(super) fn new(pool: AnyPool) -> Self {
         Self { pool, known: Cache::new(FRESH, STALE) }
     }
 

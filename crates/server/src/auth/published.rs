@@ -212,3 +212,18 @@ impl Published {
         Ok(serde_json::from_slice(&body)?)
     }
 }
+
+/// Time, for tests.
+#[cfg(test)]
+impl Published {
+    /// The pause between two requests is over.
+    pub(super) fn forget_pause(&self) {
+        self.state.write().unwrap().tried = None;
+    }
+
+    /// What is known is old.
+    pub(super) fn age(&self) {
+        let mut state = self.state.write().unwrap();
+        state.fetched = state.fetched.and_then(|at| at.checked_sub(self.life));
+    }
+}

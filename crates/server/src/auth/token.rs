@@ -94,6 +94,14 @@ impl Tokens {
         Ok(Some(Self { audience, leeway: config.leeway.as_secs(), source }))
     }
 
+    #[cfg(test)]
+    pub(super) fn published(&self) -> Option<&Published> {
+        match &self.source {
+            Source::Published(published) => Some(published),
+            Source::File { .. } => None,
+        }
+    }
+
     /// Who the bearer of a token is.
     pub(crate) async fn check(&self, token: &str) -> Result<Known, TokenError> {
         if token.len() > LONGEST {
