@@ -227,15 +227,19 @@ fn decode(app: &App, upload: &Upload) -> Result<(Vec<i16>, Vec<String>), ApiErro
     let raw = upload.encoding.map(|encoding| RawFormat { encoding, rate });
     let mut options =
         DecodeOptions { channel: upload.channel, raw, max_duration: Some(limits.longest), ..DecodeOptions::default() };
-    let open = |options: &DecodeOptions| {
-        Decoder::open(Cursor::new(upload.audio.clone()), options).map_err(|error| unreadable(app, &error))
-    };
-    let mut decoder = open(&options)?;
+    let open = |options: &DecodeOptions| Decoder::open(Cursor::new(upload.audio.clone()), options);
+    let mut opened = open(&options);
+    if matches!(opened, Err(MediaError::UnknownFormat { .. })) && upload.sample_rate.is_some() {
+        // Who states a rate and no encoding means the specification's raw PCM.
+        options.raw = Some(RawFormat { encoding: RawEncoding::S16Le, rate });
+        opened = open(&options);
+    }
+    let mut decoder = opened.map_err(|error| unreadable(app, &error))?;
     let stated = upload.sample_rate.unwrap_or_else(|| decoder.info().rate);
     if decoder.info().container == Container::Raw && upload.encoding.is_none() && decoder.info().rate != stated {
         // Without a header the rate is guessed; what the caller says counts for more.
         options.raw = RawEncoding::of(decoder.info().codec).map(|encoding| RawFormat { encoding, rate });
-        decoder = open(&options)?;
+        decoder = open(&options).map_err(|error| unreadable(app, &error))?;
     }
     let found = decoder.info().rate;
     if !limits.sample_rates.contains(&found) {
