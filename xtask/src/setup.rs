@@ -38,16 +38,29 @@ const CARGO_TOOLS: &[CargoTool] = &[
 struct SystemPackage {
     package: &'static str,
     command: &'static str,
+    /// Where the command is looked for beside PATH, as a pattern of the shell.
+    elsewhere: &'static str,
     needed_by: Step,
     reason: &'static str,
 }
 
-const SYSTEM_PACKAGES: &[SystemPackage] = &[SystemPackage {
-    package: "g++",
-    command: "c++",
-    needed_by: Step::Fuzz,
-    reason: "the fuzz targets link libFuzzer, which is built from C++",
-}];
+const SYSTEM_PACKAGES: &[SystemPackage] = &[
+    SystemPackage {
+        package: "g++",
+        command: "c++",
+        elsewhere: "",
+        needed_by: Step::Fuzz,
+        reason: "the fuzz targets link libFuzzer, which is built from C++",
+    },
+    SystemPackage {
+        package: "postgresql",
+        command: "postgres",
+        // Debian keeps the programs of each version in a folder of its own.
+        elsewhere: "/usr/lib/postgresql/*/bin/postgres",
+        needed_by: Step::Nextest,
+        reason: "the tests of the service's storage start a PostgreSQL of their own",
+    },
+];
 
 /// Major, minor, patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,8 +128,8 @@ fn install_tool(checkout: &Checkout, tool: &CargoTool) -> Result<String> {
 }
 
 fn install_package(checkout: &Checkout, wanted: &SystemPackage) -> String {
-    let SystemPackage { package, command, reason, .. } = wanted;
-    if is_on_path(checkout, command) {
+    let SystemPackage { package, command, elsewhere, reason, .. } = wanted;
+    if is_on_path(checkout, command) || is_there(checkout, elsewhere) {
         return format!("{package}: found {command}");
     }
     let missing = |why: &str| format!("{package}: skipped, {why}; it is needed because {reason}");
@@ -144,6 +157,11 @@ fn install_package(checkout: &Checkout, wanted: &SystemPackage) -> String {
 
 fn is_on_path(checkout: &Checkout, command: &str) -> bool {
     answer(checkout.command("sh").args(["-c", "command -v \"$0\"", command])).is_some()
+}
+
+/// Whether some file fits the pattern.
+fn is_there(checkout: &Checkout, pattern: &str) -> bool {
+    !pattern.is_empty() && answer(checkout.command("sh").args(["-c", &format!("ls {pattern}")])).is_some()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod cursor;
 mod database;
 mod entry;
 mod expiry;
+mod export;
 mod journal;
 mod measured;
 mod progress;
@@ -39,6 +40,7 @@ use writer::Writer;
 pub use call::{CallDetail, CallFilter, CallPage, CallSummary, Expired, Feedback, Judge, NewFeedback, Truth};
 pub use database::Database;
 pub(crate) use database::folder;
+pub use export::{ExportError, ExportFormat, ExportQuery, export};
 pub use measured::Measured;
 pub use reading::LONGEST_PAGE;
 pub use stats::{Bin, MethodAccuracy, Percentiles, Reviewed, Share, Stats, StatsQuery, Step, Window};
@@ -69,7 +71,7 @@ pub enum StoreError {
     },
     /// The database lacks tables and may not be changed.
     #[error(
-        "the database is behind and storage.migrate is false: `offhook db migrate` brings it up to date; it lacks {}",
+        "the database is behind: `offhook db migrate` brings it up to date, or storage.migrate = true at start; it lacks {}",
         .missing.join(", ")
     )]
     Behind {
@@ -97,6 +99,17 @@ pub enum StoreError {
     /// The process is stopping.
     #[error("the storage is closed")]
     Closed,
+}
+
+/// Brings the tables of the database up to date, and says which migrations that took.
+///
+/// # Errors
+/// It cannot be opened or changed.
+pub async fn migrate(config: &ServerConfig) -> Result<Vec<String>, StoreError> {
+    let (database, pool) = database::open(&config.storage).await?;
+    let done = database::migrate(config, database, &pool).await;
+    pool.close().await;
+    done
 }
 
 /// How records fare on their way into the database.

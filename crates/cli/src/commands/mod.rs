@@ -2,6 +2,7 @@
 
 mod bench;
 mod config;
+mod db;
 mod detect;
 mod eval;
 mod features;
@@ -44,6 +45,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     Serve(serve::ServeArgs),
     Keys(keys::KeysArgs),
+    Db(db::DbArgs),
     Bench(bench::BenchArgs),
     Load(load::LoadArgs),
     Plan(plan::PlanArgs),
@@ -67,6 +69,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Replay(args) => replay::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Keys(args) => keys::run(&args),
+        Command::Db(args) => db::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Load(args) => load::run(&args),
         Command::Plan(args) => plan::run(&args),

@@ -1,5 +1,6 @@
 //! What follows WHERE: conditions with their values, each bound and never written into the text.
 
+use jiff::Timestamp;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe, query};
@@ -69,6 +70,16 @@ impl Conditions {
         }
     }
 
+    /// Calls begun at `from` or later and before `to`, where they are given.
+    pub(super) fn time(&mut self, from: Option<Timestamp>, to: Option<Timestamp>) {
+        if let Some(from) = from {
+            self.add("started >= ?", [from.as_microsecond().into()]);
+        }
+        if let Some(to) = to {
+            self.add("started < ?", [to.as_microsecond().into()]);
+        }
+    }
+
     /// Calls that `filter` lets through.
     pub(super) fn filter(&mut self, filter: &CallFilter) {
         self.owner(filter.owner.as_deref());
@@ -93,12 +104,7 @@ impl Conditions {
         if let Some(source) = filter.source {
             self.add("source = ?", [source.word().into()]);
         }
-        if let Some(from) = filter.from {
-            self.add("started >= ?", [from.as_microsecond().into()]);
-        }
-        if let Some(to) = filter.to {
-            self.add("started < ?", [to.as_microsecond().into()]);
-        }
+        self.time(filter.from, filter.to);
         match filter.reviewed {
             Some(true) => self.add("truth_at IS NOT NULL", []),
             Some(false) => self.add("truth_at IS NULL", []),

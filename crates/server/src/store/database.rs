@@ -41,10 +41,13 @@ impl Database {
     }
 }
 
-/// The folder of everything embedded, made if it is not there.
+/// The folder of everything embedded, made if it is not there; nobody else may look into it then.
 pub(crate) fn folder(config: &ServerConfig) -> Result<&Path, StoreError> {
     let folder = config.storage.folder.as_path();
-    std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder).map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
     Ok(folder)
 }
 
