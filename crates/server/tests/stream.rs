@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use offhook_audio::g711::encode_ulaw;
 use offhook_detect::{DetectConfig, Detector, EventKind, Params};
 use serde_json::{Value, json};
-use support::{Service, samples};
+use support::{Service, python, samples};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -320,5 +321,26 @@ async fn the_first_chunk_may_say_what_the_start_did_not() {
     let messages = client.until("status", "ended").await;
     let told = messages.last().unwrap()["audio_ms"].as_i64().unwrap();
     assert!((told - heard.len() as i64 / 8).abs() <= 15, "{told}");
+    service.stop().await;
+}
+
+/// A client that is not ours: the package `websockets` of Python.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_others_drives_a_stream() {
+    let service = Service::start(|_| {}).await;
+    let heard = ulaw(&samples(VOICEMAIL));
+    let folder = tempfile::tempdir().unwrap();
+    let (file, url) = (folder.path().join("call.ulaw"), service.ws("/v1/stream"));
+    std::fs::write(&file, &heard).unwrap();
+    let done = tokio::task::spawn_blocking(move || {
+        Command::new(python::program("python")).arg(python::file("stream.py")).arg(url).arg(file).output().unwrap()
+    });
+    let done = done.await.unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let messages: Vec<Value> =
+        String::from_utf8(done.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let decoded: Vec<i16> = heard.iter().map(|&byte| offhook_audio::g711::decode_ulaw(byte)).collect();
+    assert_eq!(results(&messages), alone(&decoded));
+    assert_eq!(messages.last().unwrap()["reason"], "stopped");
     service.stop().await;
 }

@@ -6,7 +6,6 @@ mod calls;
 mod document;
 mod events;
 mod page;
-mod python;
 mod schemathesis;
 #[path = "../support/mod.rs"]
 mod support;
@@ -16,7 +15,7 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
-use support::Service;
+use support::{Service, python};
 
 /// What a caller sends with, and as whom.
 struct Api {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses what it needs of it")]
 
+pub(crate) mod python;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,11 +16,11 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// A service that runs until it is stopped.
-pub struct Service {
+pub(crate) struct Service {
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// What it is made of.
-    pub app: Arc<App>,
+    pub(crate) app: Arc<App>,
     folder: TempDir,
     stop: Option<oneshot::Sender<()>>,
     done: JoinHandle<()>,
@@ -26,16 +28,17 @@ pub struct Service {
 
 impl Service {
     /// Starts one with the default configuration, on a free port, and what `change` says.
-    pub async fn start(change: impl FnOnce(&mut ServerConfig)) -> Self {
+    pub(crate) async fn start(change: impl FnOnce(&mut ServerConfig)) -> Self {
         Self::start_in(tempfile::tempdir().expect("a folder"), change).await
     }
 
     /// The same in a folder that is there.
-    pub async fn start_in(folder: TempDir, change: impl FnOnce(&mut ServerConfig)) -> Self {
+    pub(crate) async fn start_in(folder: TempDir, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let mut config = ServerConfig::default();
         config.http.bind = SocketAddr::from(([127, 0, 0, 1], 0));
         config.storage.folder = folder.path().to_owned();
         config.dashboard.demo = false;
+        config.http.drain = Duration::from_secs(1);
         config.auth.admin_rate = 100_000;
         change(&mut config);
         let params = Arc::new(Params::new(DetectConfig::default()).expect("the default"));
@@ -52,24 +55,24 @@ impl Service {
     }
 
     /// The address of a path, for HTTP.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// The address of a path, for WebSocket.
-    pub fn ws(&self, path: &str) -> String {
+    pub(crate) fn ws(&self, path: &str) -> String {
         format!("ws://{}{path}", self.address)
     }
 
     /// Tells it to stop, without waiting.
-    pub fn tell(&mut self) {
+    pub(crate) fn tell(&mut self) {
         if let Some(stop) = self.stop.take() {
             stop.send(()).ok();
         }
     }
 
     /// Stops it in order and gives its folder.
-    pub async fn stop(mut self) -> TempDir {
+    pub(crate) async fn stop(mut self) -> TempDir {
         self.tell();
         tokio::time::timeout(Duration::from_secs(60), self.done).await.expect("it stops").expect("in order");
         self.folder
@@ -77,11 +80,11 @@ impl Service {
 }
 
 /// A file of the corpus.
-pub fn corpus(name: &str) -> PathBuf {
+pub(crate) fn corpus(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus").join(name)
 }
 
 /// The samples of a file of the corpus, at 8 kHz.
-pub fn samples(name: &str) -> Vec<i16> {
+pub(crate) fn samples(name: &str) -> Vec<i16> {
     offhook_media::decode_file(corpus(name), &offhook_media::DecodeOptions::default()).expect("audio").samples
 }
