@@ -217,8 +217,7 @@ impl Session {
 
     /// The picture since the last piece, if anybody wants it and there is a new point.
     pub fn picture(&mut self) -> Option<Picture> {
-        let (points, wave) = self.timeline.piece()?;
-        let picture = Picture { points: points.into(), wave: wave.into() };
+        let picture = self.timeline.piece()?;
         self.app.live.tell(|| News::Picture {
             call: Arc::clone(&self.call.info),
             points: Arc::clone(&picture.points),

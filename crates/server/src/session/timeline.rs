@@ -3,6 +3,7 @@
 use offhook_audio::MediaTime;
 use offhook_detect::{Signals, ToneBurst, Verdict};
 
+use super::Picture;
 use crate::record::Point;
 
 /// Hops in a point.
@@ -65,9 +66,8 @@ impl Timeline {
             return;
         }
         self.point.at_ms = at.as_millis();
-        let round = |share: f32| (share * 1_000.0).round() / 1_000.0;
-        self.point.music = round(self.point.music);
-        self.point.machine = self.point.machine.map(round);
+        self.point.music = thousandth(self.point.music);
+        self.point.machine = self.point.machine.map(thousandth);
         if self.kept.len() < MOST {
             self.kept.push(self.point);
         }
@@ -78,11 +78,11 @@ impl Timeline {
     }
 
     /// The piece since the last one, once it has a point; nothing is held back for nobody.
-    pub(super) fn piece(&mut self) -> Option<(Vec<Point>, Vec<(f32, f32)>)> {
+    pub(super) fn piece(&mut self) -> Option<Picture> {
         if self.fresh.is_empty() {
             return None;
         }
-        Some((std::mem::take(&mut self.fresh), std::mem::take(&mut self.wave)))
+        Some(Picture { points: std::mem::take(&mut self.fresh).into(), wave: std::mem::take(&mut self.wave).into() })
     }
 
     /// The whole picture.
@@ -97,5 +97,9 @@ fn empty() -> Point {
 
 /// A sample as a part of full scale, to three decimals.
 fn part(sample: i16) -> f32 {
-    (f32::from(sample) / 32.768).round() / 1_000.0
+    thousandth(f32::from(sample) / 32_768.0)
+}
+
+fn thousandth(share: f32) -> f32 {
+    (share * 1_000.0).round() / 1_000.0
 }
