@@ -53,6 +53,13 @@ const SYSTEM_PACKAGES: &[SystemPackage] = &[
         reason: "the fuzz targets link libFuzzer, which is built from C++",
     },
     SystemPackage {
+        package: "prometheus",
+        command: "promtool",
+        elsewhere: "",
+        needed_by: Step::Nextest,
+        reason: "promtool checks the figures and the alert rules",
+    },
+    SystemPackage {
         package: "postgresql",
         command: "postgres",
         // Debian keeps the programs of each version in a folder of its own.

@@ -8,6 +8,7 @@ mod families;
 mod http;
 mod plain;
 mod process;
+mod review;
 
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 pub use http::measured;
+pub use review::follow_reviews;
 
 use crate::record::{CallRecord, Source};
 use families::{Families, words};
@@ -51,13 +53,13 @@ words! {
 pub struct Reviewed {
     /// Over which time: `24h`, `7d`.
     pub window: &'static str,
-    /// What decided: `ai`, `hybrid`, `avmd`, `heuristic` or `classic`.
+    /// What decided: `ai`, `hybrid`, `avmd`, `heuristic` or `classic`; `all` for all together.
     pub method: String,
     /// The share of calls that were judged right, 0 to 1.
     pub accuracy: Option<f64>,
-    /// The share of the calls that no voicemail answered which were taken for one, 0 to 1.
+    /// The share of the people who were called machines, 0 to 1.
     pub false_positive: Option<f64>,
-    /// The share of the calls that a voicemail answered which were not taken for one, 0 to 1.
+    /// The share of the machines that were called people, 0 to 1.
     pub false_negative: Option<f64>,
 }
 
@@ -154,14 +156,9 @@ impl Metrics {
     }
 
     /// So many records wait to be written to the database, the oldest for so long.
-    pub fn store_queue(&self, records: usize, lag: Duration) {
+    pub fn store_queue(&self, records: u64, lag: Duration) {
         self.families.store_queue.set(records.try_into().unwrap_or(i64::MAX));
         self.families.store_lag.set(lag.as_secs_f64());
-    }
-
-    /// The journal before the database is so large, in bytes.
-    pub fn journal(&self, bytes: u64) {
-        self.families.journal.set(bytes.try_into().unwrap_or(i64::MAX));
     }
 
     /// What was too old was deleted; `what` is a word: `audio`, `calls`, …

@@ -18,6 +18,7 @@ mod health;
 mod identity;
 mod keys;
 mod kind;
+mod metrics;
 mod review;
 mod settings;
 mod stream;
@@ -69,7 +70,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(webhooks::delete))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::redeliver));
-    let monitor = OpenApiRouter::new();
+    let monitor = OpenApiRouter::new().routes(routes!(metrics::metrics));
     OpenApiRouter::with_openapi(document::base())
         .merge(anyone)
         .merge(document::needing(None, known))

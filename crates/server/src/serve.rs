@@ -117,6 +117,7 @@ impl Server {
         let config = &app.config;
         app.audit.note_own("service.start", "service", json!({ "version": env!("CARGO_PKG_VERSION") }));
         app.tasks.spawn(app.sweeper.clone().run(app.stopping.clone()));
+        app.tasks.spawn(metrics::follow_reviews(Arc::clone(&app)));
         app.webhooks.start(&app).await?;
         let watching = tls.clone().map(|tls| {
             let app = Arc::clone(&app);

@@ -84,7 +84,6 @@ pub(super) struct Families {
     pub(super) stage_failures: Family<Fixed<1>, Counter>,
     pub(super) store_queue: Gauge,
     pub(super) store_lag: Ratio,
-    pub(super) journal: Gauge,
     pub(super) deleted: Family<Fixed<1>, Counter>,
     pub(super) webhooks: Family<Fixed<1>, Counter>,
     pub(super) webhook_time: Histogram,
@@ -124,9 +123,9 @@ impl Families {
             ),
             accuracy: figures.new("voicemail_detection_accuracy", "Share of reviewed calls that were judged right"),
             false_positive: figures
-                .new("false_positive_rate", "Share of reviewed calls without a voicemail that were taken for one"),
+                .new("false_positive_rate", "Share of the people in reviewed calls that were called machines"),
             false_negative: figures
-                .new("false_negative_rate", "Share of reviewed calls with a voicemail that were not taken for one"),
+                .new("false_negative_rate", "Share of the machines in reviewed calls that were called people"),
             active_calls: figures.new("active_calls_total", "Calls that go on"),
             capacity: figures.new("offhook_streams_allowed", "The most streams that are taken at once"),
             decisions: Source::ALL.iter().map(|s| decisions.get_or_create_owned(&[("source", s.word())])).collect(),
@@ -145,7 +144,6 @@ impl Families {
             stage_failures: figures.new("offhook_stage_failures", "Stages of the work that failed"),
             store_queue: figures.new("offhook_store_queue_records", "Records that wait for the database"),
             store_lag: figures.new("offhook_store_lag_seconds", "How long the oldest waiting record has waited"),
-            journal: figures.new("offhook_journal_bytes", "Size of the journal before the database"),
             deleted: figures.new("offhook_retention_deleted", "What was deleted because it was too old"),
             webhooks: figures.new("offhook_webhook_deliveries", "Tries to deliver a webhook, by what came of them"),
             webhook_time: figures.add("offhook_webhook_seconds", "Time that one try of a delivery took", request()),

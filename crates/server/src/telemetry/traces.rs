@@ -96,6 +96,7 @@ pub(super) fn provider(config: &TelemetryConfig) -> Result<Option<SdkTracerProvi
         return refuse("telemetry.sample", config.sample.to_string(), "0 to 100");
     }
     let runtime = Handle::try_current().map_err(|_| TelemetryError::NoRuntime)?;
+    crate::tls::install_provider();
     let client = reqwest::Client::builder().timeout(PATIENCE).build().map_err(TelemetryError::Client)?;
     let exporter = SpanExporter::builder()
         .with_http()
