@@ -10,8 +10,11 @@ mod plain;
 mod process;
 mod review;
 
+use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use axum_server::Handle;
 use jiff::Timestamp;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -86,6 +89,7 @@ impl Drop for Counted {
 pub struct Metrics {
     registry: Registry,
     families: Families,
+    server: OnceLock<Handle<SocketAddr>>,
 }
 
 impl Default for Metrics {
@@ -102,7 +106,7 @@ impl Metrics {
         families.build.get_or_create(&[("version", env!("CARGO_PKG_VERSION").into())]).set(1);
         families.model.get_or_create(&[("version", model_version.to_owned().into())]).set(1);
         registry.register_collector(Box::new(process::Process::new(service, Instant::now())));
-        Self { registry, families }
+        Self { registry, families, server: OnceLock::new() }
     }
 
     /// A call began; it goes on for as long as what is returned lives.
@@ -161,11 +165,6 @@ impl Metrics {
         self.families.store_lag.set(lag.as_secs_f64());
     }
 
-    /// What was too old was deleted; `what` is a word: `audio`, `calls`, …
-    pub fn deleted(&self, what: &'static str, count: u64) {
-        self.families.deleted.get_or_create(&[("kind", what)]).inc_by(count);
-    }
-
     /// One try to deliver a webhook ended so, after so long.
     pub fn webhook(&self, outcome: Delivery, took: Duration) {
         self.families.webhooks.get_or_create(&[("outcome", outcome.word())]).inc();
@@ -193,9 +192,10 @@ impl Metrics {
         self.families.request(method, route, status, took);
     }
 
-    /// A connection is open for as long as what is returned lives.
-    pub fn connection(&self) -> Counted {
-        Counted::new(&self.families.connections)
+    /// The connections of this server are counted.
+    pub fn connections_of(&self, server: Handle<SocketAddr>) {
+        // Set once, by the one server of the service.
+        let _ = self.server.set(server);
     }
 
     /// A listener to server-sent events is there for as long as what is returned lives.
@@ -220,6 +220,9 @@ impl Metrics {
 
     /// All figures in the text format of Prometheus, version 0.0.4.
     pub fn text(&self) -> String {
+        if let Some(server) = self.server.get() {
+            self.families.connections.set(server.connection_count().try_into().unwrap_or(i64::MAX));
+        }
         plain::text(&self.registry)
     }
 

@@ -129,6 +129,7 @@ impl Server {
         let measured = from_fn_with_state(Arc::clone(&app), metrics::measured);
         let router = protect(routes::router(Arc::clone(&app)), &app).layer(measured);
         let handle = axum_server::Handle::new();
+        app.metrics.connections_of(handle.clone());
         let server = connections::serve(listener, tls, router, &config.http, handle.clone());
         let mut server = std::pin::pin!(server);
         if config.dashboard.enabled && config.dashboard.demo {

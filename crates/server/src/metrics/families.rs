@@ -84,7 +84,6 @@ pub(super) struct Families {
     pub(super) stage_failures: Family<Fixed<1>, Counter>,
     pub(super) store_queue: Gauge,
     pub(super) store_lag: Ratio,
-    pub(super) deleted: Family<Fixed<1>, Counter>,
     pub(super) webhooks: Family<Fixed<1>, Counter>,
     pub(super) webhook_time: Histogram,
     pub(super) webhooks_dead: Gauge,
@@ -144,7 +143,6 @@ impl Families {
             stage_failures: figures.new("offhook_stage_failures", "Stages of the work that failed"),
             store_queue: figures.new("offhook_store_queue_records", "Records that wait for the database"),
             store_lag: figures.new("offhook_store_lag_seconds", "How long the oldest waiting record has waited"),
-            deleted: figures.new("offhook_retention_deleted", "What was deleted because it was too old"),
             webhooks: figures.new("offhook_webhook_deliveries", "Tries to deliver a webhook, by what came of them"),
             webhook_time: figures.add("offhook_webhook_seconds", "Time that one try of a delivery took", request()),
             webhooks_dead: figures.new("offhook_webhooks_dead", "Deliveries on the dead-letter list"),
@@ -181,7 +179,6 @@ impl Families {
         all(&self.refused, "reason", &["busy", "stopping"]);
         all(&self.auth_failures, "reason", &["no_identity", "bad_identity", "forbidden"]);
         all(&self.rate_limited, "role", &["client", "admin"]);
-        all(&self.deleted, "kind", &["audio", "calls"]);
         for outcome in Delivery::ALL {
             self.webhooks.get_or_create(&[("outcome", outcome.word())]).inc_by(0);
         }
