@@ -67,6 +67,20 @@ const SYSTEM_PACKAGES: &[SystemPackage] = &[
         needed_by: Step::Nextest,
         reason: "the tests of the service's storage start a PostgreSQL of their own",
     },
+    SystemPackage {
+        package: "npm",
+        command: "npm",
+        elsewhere: "",
+        needed_by: Step::Nextest,
+        reason: "a test builds the dashboard from its sources and compares",
+    },
+    SystemPackage {
+        package: "chromium",
+        command: "chromium",
+        elsewhere: "",
+        needed_by: Step::Nextest,
+        reason: "tests use the dashboard in a real browser",
+    },
 ];
 
 /// Major, minor, patch.

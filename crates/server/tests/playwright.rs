@@ -1,6 +1,8 @@
 //! The dashboard as people use it, in headless Chromium; and that what is committed of it is what its sources build.
 //!
-//! It needs `node` with `npm`, and Chromium: the one named by `CHROMIUM`, or `/usr/bin/chromium`.
+//! Pictures for the guide: `OFFHOOK_PICTURES=$PWD/docs/images cargo nextest run -p offhook-server --test playwright`.
+//!
+//! It needs `node` with `npm`, and Chromium: the one named by `CHROMIUM`, or the system's.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 

@@ -1,5 +1,5 @@
 // One call's picture: its audio plays, a click goes to a place, the keyboard moves, and the truth can be told.
-import { accessible, check, run, upload } from './drive.mjs';
+import { accessible, check, picture, run, upload } from './drive.mjs';
 
 const { id } = await upload('voicemail-personal-beep.wav', 'a-call');
 
@@ -35,6 +35,7 @@ await run(async (open) => {
   await page.keyboard.press('Space');
   await page.getByRole('button', { name: 'Play' }).waitFor();
 
+  await picture(page, 'dashboard-call');
   await page.getByRole('button', { name: 'Voicemail', exact: true }).last().click();
   await page.getByText('said by a person').waitFor();
   await accessible(page, 'call');

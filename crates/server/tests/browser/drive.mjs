@@ -1,4 +1,5 @@
 // Drives the dashboard in a real browser: what every scenario needs.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { chromium } from 'playwright-core';
 import { violations } from './axe.mjs';
@@ -14,6 +15,10 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** The browser: the one that `CHROMIUM` names, or the system's. */
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`);
+const browserPath = process.env.CHROMIUM ?? BROWSERS.find(existsSync);
+
 /** The service under test. */
 export const service = process.argv[2];
 
@@ -28,7 +33,7 @@ export function check(holds, what) {
  */
 export async function run(scenario, { flags = [], expected = [] } = {}) {
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: browserPath,
     headless: true,
     args: [...FLAGS, ...flags],
   });
@@ -39,6 +44,7 @@ export async function run(scenario, { flags = [], expected = [] } = {}) {
       colorScheme: dark ? 'dark' : 'light',
       reducedMotion: 'reduce',
     });
+    context.setDefaultTimeout(120_000); // Machines that test many things at once are slow.
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && told.push(`${path}: ${message.text()}`));
     page.on('pageerror', (error) => told.push(`${path}: ${error.message}`));
@@ -55,6 +61,12 @@ export async function run(scenario, { flags = [], expected = [] } = {}) {
   }
   const wrong = told.filter((text) => !expected.some((pattern) => pattern.test(text)));
   check(wrong.length === 0, `the pages told errors:\n${wrong.join('\n')}`);
+}
+
+/** Takes a picture for the guide, when `OFFHOOK_PICTURES` names a folder for them. */
+export async function picture(page, name) {
+  const folder = process.env.OFFHOOK_PICTURES;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
 }
 
 /** Sends a recording of the corpus; its record. */

@@ -1,5 +1,9 @@
 // The demo call arrives on the live page, and its verdict comes; the same call can be watched while it goes on.
-import { accessible, check, run } from './drive.mjs';
+import { accessible, check, picture, run, upload } from './drive.mjs';
+
+// Calls of before, of many kinds.
+const BEFORE = ['silence', 'fax-ced', 'ivr-menu', 'human-business', 'voicemail-prompt', 'human-short', 'voicemail-personal-beep'];
+for (const name of BEFORE) await upload(`${name}.wav`, name);
 
 await run(async (open) => {
   const page = await open('/');
@@ -10,9 +14,10 @@ await run(async (open) => {
   const watched = await open(await going.getAttribute('href'));
   await watched.locator('.wave path[d^="M"]').waitFor({ state: 'attached' });
   await watched.getByRole('region', { name: 'Verdict' }).locator('.who').waitFor();
+  await picture(page, 'dashboard-live');
 
   const row = page.locator('tbody tr', { hasText: name });
-  await row.waitFor({ timeout: 60_000 });
+  await row.waitFor();
   check((await row.locator('.call').innerText()).includes('Demo'), 'the call is not told to be the demo call');
   const verdict = await row.locator('.who').first().innerText();
   check(verdict.trim() !== '' && !verdict.includes('?'), `the verdict is ${verdict}`);

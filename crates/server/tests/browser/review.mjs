@@ -1,5 +1,5 @@
 // Calls are reviewed by keys; the measured figures grow with each answer; an answer can be taken back.
-import { accessible, check, run, upload } from './drive.mjs';
+import { accessible, check, picture, run, upload } from './drive.mjs';
 
 const calls = ['human-short.wav', 'human-late.wav', 'voicemail-prompt-beep.wav'];
 for (const [i, file] of calls.entries()) await upload(file, `review-${i}`);
@@ -29,6 +29,8 @@ await run(async (open) => {
   await page.waitForFunction((call) => document.querySelector('a.mono')?.textContent !== call, first);
   check((await reviewed()) === before + 1, 'an answer that was replaced counts twice');
   await page.getByText('told:').first().waitFor();
+
+  await picture(page, 'dashboard-review');
 
   // Skipped, then answered.
   const second = await name();

@@ -1,11 +1,12 @@
 import type { CallEvent } from './types';
 
 /**
- * An event as the pages know it. Streams tell verdicts, beeps and readiness as results; here all are events with a kind.
+ * An event as the pages know it. While a call goes on, verdicts, beeps and readiness are told as results; here all are
+ * events with a kind.
  */
 export function eventOf(told: CallEvent): CallEvent {
-  if (told.type !== 'detection_result') return told;
-  const { event, beep, ...rest } = told as CallEvent & { event: string; beep?: object };
+  const { event, beep, ...rest } = told as CallEvent & { event?: string; beep?: object };
+  if (event === undefined) return told;
   switch (event) {
     case 'beep':
       return { at_ms: told.at_ms, kind: 'beep_ended', ...beep };

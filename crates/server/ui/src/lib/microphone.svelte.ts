@@ -1,3 +1,4 @@
+import { eventOf } from './events';
 import type { CallEvent, Extremes, Point } from './types';
 import workletUrl from './worklet?worker&url';
 
@@ -11,16 +12,13 @@ const WAITING = 2 * 2 * RATE;
 /** Why the microphone cannot be heard. */
 export type Refusal = 'insecure' | 'denied' | 'absent' | 'busy' | 'service';
 
-/** A result as the stream sends it. */
-export interface Result {
-  event: string;
+/** A verdict as the stream sends it. */
+export interface Judged {
   answered_by: string;
   confidence: number;
   stage: string;
   why: string;
   cause: { kind: string; limit?: number };
-  at_ms: number;
-  reason?: string;
 }
 
 /** Listens to the microphone and sends what it hears to the service. */
@@ -31,9 +29,10 @@ export class Microphone {
   points = $state.raw<Point[]>([]);
   wave = $state.raw<Extremes[]>([]);
   events = $state.raw<CallEvent[]>([]);
-  verdict = $state.raw<Result | null>(null);
+  verdict = $state.raw<Judged | null>(null);
   /** Our name for the call. */
   id = $state<string | null>(null);
+  private name = '';
   private context: AudioContext | null = null;
   private stream: MediaStream | null = null;
   private socket: WebSocket | null = null;
@@ -112,6 +111,7 @@ export class Microphone {
   private take(told: { type: string; [field: string]: unknown }): void {
     if (told.type === 'status') {
       this.id = told.id as string;
+      this.name = told.call_id as string;
       if (told.status === 'ended') {
         this.state = 'over';
         this.socket?.close();
@@ -119,11 +119,10 @@ export class Microphone {
     } else if (told.type === 'picture') {
       this.points = [...this.points, ...(told.points as Point[])].slice(-SHOWN / 100);
       this.wave = [...this.wave, ...(told.wave as Extremes[])].slice(-SHOWN / 10);
-    } else if (told.type === 'event') {
-      this.events = [...this.events, told as unknown as CallEvent];
-    } else if (told.type === 'detection_result') {
-      const result = told as unknown as Result;
-      if (['provisional', 'final', 'revised'].includes(result.event)) this.verdict = { ...result, stage: result.event };
+    } else if (told.type === 'event' || told.type === 'detection_result') {
+      const event = eventOf(told as unknown as CallEvent);
+      this.events = [...this.events, event];
+      if (event.kind === 'verdict') this.verdict = event as unknown as Judged;
     } else if (told.type === 'error') this.detail = String(told.message);
   }
 
@@ -145,7 +144,7 @@ export class Microphone {
     this.release();
     if (this.socket?.readyState === WebSocket.OPEN) {
       this.state = 'stopping';
-      this.socket.send(JSON.stringify({ type: 'stop_detection' }));
+      this.socket.send(JSON.stringify({ type: 'stop_detection', call_id: this.name }));
     } else this.state = 'over';
   }
 
