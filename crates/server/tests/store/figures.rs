@@ -76,7 +76,7 @@ async fn figures_are_those_worked_by_hand() {
         assert_eq!(last.at.to_string(), "2026-11-20T12:00:00Z");
         assert_eq!(last.calls, 0);
         assert_eq!(stats.series[58].calls, 1);
-        assert_eq!(stats.series[57].answered_by.get("voicemail"), Some(&1));
+        assert_eq!(stats.series[56].answered_by.get("voicemail"), Some(&1));
 
         query.owner = Some("another".into());
         assert_eq!(store.stats(&query).await.unwrap().calls, 1);
