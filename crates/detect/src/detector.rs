@@ -215,6 +215,12 @@ impl Detector {
         self.fusion.inputs(self.params.learned.as_ref()?)
     }
 
+    /// How likely a machine is, by all that was weighed so far: what reaches [`Params::threshold`] when one is called.
+    /// `None` before the first word, and where the method uses no model. Once the verdict is final, what was weighed last.
+    pub fn machine(&self) -> Option<Probability> {
+        self.fusion.machine()
+    }
+
     /// Whether it still matters what a net, or a model outside ([`Fact::Score`]), says: from the answer on, up to the final
     /// verdict if `weigh.rest` is set, under a method that uses models.
     pub fn listens(&self) -> bool {

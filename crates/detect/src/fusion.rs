@@ -13,7 +13,7 @@ use crate::rules;
 use crate::signals::{Beep, Signals, SpeechState, ToneBurst};
 use crate::tables;
 use crate::trackers::{Cadence, Inputs, Music, Ready, Weigh};
-use crate::verdict::{AnsweredBy, Cause, Probabilities, Stage, Verdict};
+use crate::verdict::{AnsweredBy, Cause, Probabilities, Probability, Stage, Verdict};
 use crate::weighing;
 
 /// A turn in a conversation: no longer than this, and this much silence before and after it.
@@ -88,6 +88,12 @@ impl Fusion {
     pub(crate) fn inputs(&self, learned: &Learned) -> Option<Inputs> {
         let listens = self.phase == Phase::Analysis && self.open() && self.cadence.first_word.is_some();
         listens.then(|| self.weigh.inputs(learned, self.cadence.sounding()))
+    }
+
+    /// How likely a machine is, by all that was weighed so far.
+    pub(crate) fn machine(&self) -> Option<Probability> {
+        let weighed = self.weigh.last().filter(|_| self.cadence.first_word.is_some())?;
+        Some(Probability::saturating(weighed.machine))
     }
 
     pub(crate) fn note(&mut self, fact: Fact, now: MediaTime, events: &mut HopEvents) {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use offhook_audio::{HOP, MediaTime, RATE};
-use offhook_detect::{Detector, Event, EventKind, Fact, Stage as Firmness, Verdict};
+use offhook_detect::{Detector, Event, EventKind, Fact, Probability, Stage as Firmness, Verdict};
 use offhook_telephony::{PcmError, PcmFormat, PcmReader};
 use serde_json::Value;
 use tracing::Instrument as _;
@@ -176,7 +176,7 @@ impl Session {
             self.take(&into[from..]);
             let signals = self.detector.signals();
             if signals.at != before {
-                self.timeline.push(piece, signals, self.latest.as_ref(), watched);
+                self.timeline.push(piece, signals, self.machine(), watched);
             }
         }
         let audio = MediaTime::from_samples(samples.len() as u64).since(MediaTime::ZERO);
@@ -224,6 +224,14 @@ impl Session {
             wave: Arc::clone(&picture.wave),
         });
         Some(picture)
+    }
+
+    /// How likely a machine is: by what is weighed, and from a final verdict on by that.
+    fn machine(&self) -> Option<Probability> {
+        match self.latest {
+            Some(verdict) if verdict.stage != Firmness::Provisional => Some(verdict.probabilities.machine()),
+            latest => self.detector.machine().or(latest.map(|verdict| verdict.probabilities.machine())),
+        }
     }
 
     /// Notes what happened and tells those who listen.

@@ -1,7 +1,7 @@
 //! The picture of a call: a point each tenth of a second, and the wave while somebody watches.
 
 use offhook_audio::MediaTime;
-use offhook_detect::{Signals, ToneBurst, Verdict};
+use offhook_detect::{Probability, Signals, ToneBurst};
 
 use super::Picture;
 use crate::record::Point;
@@ -29,18 +29,14 @@ impl Timeline {
         Self { kept: Vec::new(), point: empty(), hops: 0, fresh: Vec::new(), wave: Vec::new() }
     }
 
-    /// One hop was heard: its samples, what was found in it, and the verdict that stands.
-    pub(super) fn push(&mut self, samples: &[i16], signals: &Signals, verdict: Option<&Verdict>, watched: bool) {
+    /// One hop was heard: its samples, what was found in it, and how likely a machine is.
+    pub(super) fn push(&mut self, samples: &[i16], signals: &Signals, machine: Option<Probability>, watched: bool) {
         let point = &mut self.point;
         point.level = point.level.max((signals.level.dbm0.0 * 10.0).round() / 10.0);
         point.voice |= signals.voice.active;
         point.tone |= matches!(signals.tone, Some(ToneBurst::Sounding { .. })) || signals.supervisory_sounding;
         point.music = point.music.max(signals.music.get());
-        point.machine = match (&signals.line, verdict) {
-            (Some(line), _) => Some(1.0 / (1.0 + (-line.machine).exp())),
-            (None, Some(verdict)) => Some(verdict.probabilities.machine().get()),
-            (None, None) => None,
-        };
+        point.machine = machine.map(Probability::get);
         if watched {
             let (mut low, mut high) = (0i16, 0i16);
             for &sample in samples {

@@ -47,7 +47,10 @@ pub(crate) fn folder(config: &ServerConfig) -> Result<&Path, StoreError> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder).map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
+    builder
+        .recursive(true)
+        .create(folder)
+        .map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
     Ok(folder)
 }
 
