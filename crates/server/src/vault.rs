@@ -292,7 +292,7 @@ fn listed_of(meta: ObjectMeta) -> Listed {
     let written = meta.last_modified;
     Listed {
         call,
-        made: call.and_then(place::made),
+        made: call.and_then(made),
         written: Timestamp::from_microsecond(written.timestamp_micros()).unwrap_or(Timestamp::UNIX_EPOCH),
         size: meta.size,
         key: meta.location.into(),

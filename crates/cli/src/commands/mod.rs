@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod bench;
 mod config;
 mod db;
@@ -16,6 +17,7 @@ mod replay;
 mod serve;
 mod simulate;
 mod train;
+mod vault;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -46,6 +48,8 @@ enum Command {
     Serve(serve::ServeArgs),
     Keys(keys::KeysArgs),
     Db(db::DbArgs),
+    Vault(vault::VaultArgs),
+    Audit(audit::AuditArgs),
     Bench(bench::BenchArgs),
     Load(load::LoadArgs),
     Plan(plan::PlanArgs),
@@ -70,6 +74,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Serve(args) => serve::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::Db(args) => db::run(&args),
+        Command::Vault(args) => vault::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Load(args) => load::run(&args),
         Command::Plan(args) => plan::run(&args),
