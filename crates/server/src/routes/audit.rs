@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Json, Query};
+use super::{Json, Query, text};
 use crate::app::App;
 use crate::audit::{self, AuditError, AuditFilter, AuditPage};
 use crate::auth::Admin;
@@ -16,6 +16,8 @@ use crate::error::{ApiError, Code};
 /// How many entries a page has at most, and where nothing is asked for.
 const MOST: u32 = 500;
 const USUAL: u32 = 50;
+/// The longest text to look for, in characters.
+const LONGEST: usize = 512;
 
 /// Which entries, and how many.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -57,13 +59,14 @@ pub(super) async fn audit(
     if !(1..=MOST).contains(&limit) {
         return Err(ApiError::field("limit", limit, format!("1 to {MOST}")));
     }
-    // PostgreSQL takes no text with a NUL, so nothing is about one.
-    for (field, text) in [("node", &node), ("actor", &actor), ("action", &action), ("subject", &subject)] {
-        if text.as_ref().is_some_and(|text| text.contains('\0')) {
-            return Err(ApiError::field(field, "a text with a NUL character", "a text without"));
-        }
-    }
-    let filter = AuditFilter { node, actor, action, subject, from, to };
+    let filter = AuditFilter {
+        node: text::optional("node", node, LONGEST)?,
+        actor: text::optional("actor", actor, LONGEST)?,
+        action: text::optional("action", action, LONGEST)?,
+        subject: text::optional("subject", subject, LONGEST)?,
+        from,
+        to,
+    };
     let page = audit::page(&app.store, &filter, cursor.as_deref(), limit).await.map_err(|error| match error {
         AuditError::Cursor { given } => ApiError::field("cursor", given, "the `next` of a page"),
         AuditError::Database(error) => {

@@ -68,6 +68,9 @@ fn reasons_of(app: &App) -> Vec<(Status, String)> {
     if app.sweeper.health().failing.is_some() {
         reasons.push((Status::Degraded, "what is too old could not be deleted".to_owned()));
     }
+    if app.audit.trouble().is_some() {
+        reasons.push((Status::Degraded, "the audit log waits for the database".to_owned()));
+    }
     if app.webhooks.health().failing.is_some() {
         reasons.push((Status::Degraded, "deliveries to webhooks cannot be written down".to_owned()));
     }
