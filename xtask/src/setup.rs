@@ -81,6 +81,21 @@ const SYSTEM_PACKAGES: &[SystemPackage] = &[
         needed_by: Step::Nextest,
         reason: "tests use the dashboard in a real browser",
     },
+    SystemPackage {
+        package: "nginx-light",
+        command: "nginx",
+        // Not on the path of those who are not root.
+        elsewhere: "/usr/sbin/nginx",
+        needed_by: Step::Nextest,
+        reason: "the configuration in deploy/nginx is checked by nginx itself",
+    },
+    SystemPackage {
+        package: "python3-venv",
+        command: "",
+        elsewhere: "/usr/lib/python3*/ensurepip/__init__.py",
+        needed_by: Step::Nextest,
+        reason: "the schemas that deploy/ is checked against come as Python packages",
+    },
 ];
 
 /// Major, minor, patch.
