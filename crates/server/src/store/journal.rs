@@ -8,6 +8,7 @@ mod frame;
 mod pen;
 mod tail;
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -70,16 +71,17 @@ impl Journal {
         looking.await.unwrap_or_else(|_| Err(io::Error::other("the runtime is stopping")))
     }
 
-    fn look(folder: &Path, progress: &Progress) -> io::Result<Vec<Left>> {
+    fn look(folder: &Path, progress: &Arc<Progress>) -> io::Result<Vec<Left>> {
         let mut all = Vec::new();
         for dead in folder::take_over(folder)? {
             for path in &dead.segments {
-                progress.took_over(tail::count(path)?);
+                progress.took_over(tail::count(path, 0)?);
             }
             if !dead.segments.is_empty() {
                 tracing::info!(segments = dead.segments.len(), "the journal of a process that died is taken over");
             }
-            all.push(Left { run: dead.run, segments: dead.segments.into(), from: 0 });
+            let (segments, progress) = (dead.segments.into(), Arc::clone(progress));
+            all.push(Left { run: dead.run, segments, from: 0, progress });
         }
         Ok(all)
     }
@@ -89,8 +91,9 @@ impl Journal {
 #[derive(Debug)]
 pub(super) struct Left {
     run: Run,
-    segments: std::collections::VecDeque<PathBuf>,
+    segments: VecDeque<PathBuf>,
     from: u64,
+    progress: Arc<Progress>,
 }
 
 impl Left {
@@ -104,7 +107,7 @@ impl Left {
     pub(super) fn done(&mut self, chunk: &Chunk) -> io::Result<()> {
         self.from = chunk.next;
         if let (Some(ended), Some(path)) = (chunk.ended, self.segments.front()) {
-            put_away(path, ended)?;
+            self.progress.done(put_away(path, self.from, ended)?, false);
             self.segments.pop_front();
             self.from = 0;
         }
@@ -150,7 +153,8 @@ impl Own {
     pub(super) fn done(&mut self, chunk: &Chunk) -> io::Result<()> {
         self.from = chunk.next;
         if let Some(ended) = chunk.ended {
-            put_away(&self.journal.run.segment(self.segment), ended)?;
+            let unread = put_away(&self.journal.run.segment(self.segment), self.from, ended)?;
+            self.journal.progress.done(unread, true);
             self.segment += 1;
             self.from = 0;
         }
@@ -196,8 +200,9 @@ async fn read(path: PathBuf, from: u64, until: Option<u64>, most: usize) -> io::
     reading.await.unwrap_or_else(|_| Err(io::Error::other("the runtime is stopping")))
 }
 
-/// Removes a segment that is in the database. A damaged one stays for people to look at, under another name.
-fn put_away(path: &Path, ended: Ended) -> io::Result<()> {
+/// Removes a segment that is in the database. A damaged one stays for people to look at, under another name; tells how many
+/// entries it has from `from` on that nobody will read.
+fn put_away(path: &Path, from: u64, ended: Ended) -> io::Result<u64> {
     match ended {
         Ended::Whole => {}
         Ended::Torn(bytes) => {
@@ -209,8 +214,9 @@ fn put_away(path: &Path, ended: Ended) -> io::Result<()> {
         }
         Ended::Damaged(bytes) => {
             tracing::error!(bytes, segment = %path.display(), "the journal is damaged: what follows cannot be read");
-            return std::fs::rename(path, path.with_extension("damaged"));
+            let unread = tail::count(path, from)?;
+            return std::fs::rename(path, path.with_extension("damaged")).map(|()| unread);
         }
     }
-    std::fs::remove_file(path)
+    std::fs::remove_file(path).map(|()| 0)
 }
