@@ -20,7 +20,7 @@ fn record() -> CallRecord {
     let point = |n: u64| Point {
         at_ms: n * 100,
         level: -20.0 - n as f32 / 7.0,
-        voice: n % 3 == 0,
+        voice: n.is_multiple_of(3),
         tone: false,
         music: 0.01 * n as f32,
         machine: Some(0.009 * n as f32),
