@@ -7,7 +7,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use offhook_audio::RATE;
 use offhook_media::{DecodeOptions, decode};
-use offhook_telephony::{Encoding, PcmFormat};
+use offhook_telephony::PcmFormat;
 use tokio::time::{Duration, MissedTickBehavior, interval};
 use uuid::Uuid;
 
@@ -45,9 +45,8 @@ pub(crate) fn play(app: &Arc<App>, owner: &str) -> Result<Uuid, ApiError> {
         destination: None,
         started: Timestamp::now(),
     };
-    let format = PcmFormat { encoding: Encoding::Mulaw, ..PcmFormat::default() };
     let opening = Opening { answered: true, picture: false, parent: None };
-    let session = Session::begin(app, info, format, opening).map_err(|error| ApiError::internal(&error))?;
+    let session = Session::begin(app, info, PcmFormat::MULAW, opening).map_err(|error| ApiError::internal(&error))?;
     app.tasks.spawn(speak(Arc::clone(app), session, recording.samples));
     Ok(id)
 }

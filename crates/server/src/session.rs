@@ -155,17 +155,24 @@ impl Session {
         let mut samples = std::mem::take(&mut self.samples);
         samples.clear();
         let read = self.reader.push(bytes, &mut samples);
-        self.hear_samples(&samples, arrived, into);
+        if let Some(recorder) = &mut self.recorder {
+            if self.reader.format() == PcmFormat::MULAW { recorder.push_ulaw(bytes) } else { recorder.push(&samples) }
+        }
+        self.listen(&samples, arrived, into);
         self.samples = samples;
         read
     }
 
     /// Hears samples that are 8 kHz already.
     pub fn hear_samples(&mut self, samples: &[i16], arrived: Instant, into: &mut Vec<Happened>) {
-        let started = Instant::now();
         if let Some(recorder) = &mut self.recorder {
             recorder.push(samples);
         }
+        self.listen(samples, arrived, into);
+    }
+
+    fn listen(&mut self, samples: &[i16], arrived: Instant, into: &mut Vec<Happened>) {
+        let started = Instant::now();
         let watched = self.picture || self.call.watched();
         for piece in samples.chunks(HOP) {
             let before = self.detector.signals().at;

@@ -3,12 +3,12 @@
 mod call;
 mod wire;
 
-use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use offhook_audio::MediaTime;
 use offhook_telephony::stream::{self, Start};
 use tokio::time::{Instant as Tick, sleep, sleep_until, timeout};
 
@@ -47,7 +47,8 @@ struct Connection {
     app: Arc<App>,
     identity: Identity,
     socket: WebSocket,
-    calls: HashMap<String, StreamCall>,
+    /// Few: most connections carry one.
+    calls: Vec<StreamCall>,
     tap: bool,
     /// The trace that the connection's request belongs to.
     parent: Option<TraceParent>,
@@ -70,7 +71,7 @@ pub(crate) async fn serve(
         app,
         identity,
         socket,
-        calls: HashMap::new(),
+        calls: Vec::new(),
         parent,
         errors: 0,
         began: Instant::now(),
@@ -146,7 +147,7 @@ impl Connection {
         let arrived = Instant::now();
         match message {
             Message::Binary(bytes) => match self.only_call() {
-                Ok(name) => self.hear(&name, None, &bytes, arrived).await,
+                Ok(at) => self.hear(at, None, &bytes, arrived).await,
                 Err(error) => self.refuse(None, &error).await,
             },
             Message::Text(_) if self.tap => Ok(()),
@@ -167,24 +168,24 @@ impl Connection {
             stream::Message::Start(start) => self.start(*start).await,
             stream::Message::Chunk(chunk) => {
                 let call_id = chunk.call_id.clone();
-                let done = match self.name(chunk.call_id.as_deref()) {
-                    Ok(name) => match self.agree(&name, &chunk) {
-                        Ok(()) => return self.hear(&name, chunk.sequence, &chunk.audio, arrived).await,
+                let done = match self.find(chunk.call_id.as_deref()) {
+                    Ok(at) => match self.calls[at].agree(chunk.sample_rate, chunk.channels) {
+                        Ok(()) => return self.hear(at, chunk.sequence, &chunk.audio, arrived).await,
                         Err(error) => error,
                     },
                     Err(error) => error,
                 };
                 self.refuse(call_id.as_deref(), &done).await
             }
-            stream::Message::Fact { call_id, fact } => match self.name(call_id.as_deref()) {
-                Ok(name) => {
-                    let sent = self.calls.get_mut(&name).map(|call| call.note(fact, arrived)).unwrap_or_default();
+            stream::Message::Fact { call_id, fact } => match self.find(call_id.as_deref()) {
+                Ok(at) => {
+                    let sent = self.calls[at].note(fact, arrived);
                     self.send_all(sent).await
                 }
                 Err(error) => self.refuse(call_id.as_deref(), &error).await,
             },
-            stream::Message::Stop { call_id } => match self.name(call_id.as_deref()) {
-                Ok(name) => self.finish(&name, Ending::Stopped).await,
+            stream::Message::Stop { call_id } => match self.find(call_id.as_deref()) {
+                Ok(at) => self.finish(at, Ending::Stopped).await,
                 Err(error) => self.refuse(call_id.as_deref(), &error).await,
             },
         }
@@ -216,46 +217,37 @@ impl Connection {
         if self.calls.len() >= MOST_CALLS {
             return Err(ApiError::new(Code::Busy, format!("a connection carries at most {MOST_CALLS} calls")));
         }
-        if let Some(name) = start.call_id.as_ref().filter(|name| self.calls.contains_key(*name)) {
+        if let Some(name) =
+            start.call_id.as_ref().filter(|name| self.calls.iter().any(|call| call.info().call_id == **name))
+        {
             return Err(ApiError::new(Code::Conflict, format!("call_id: given {name:?}, which goes on already")));
         }
         let call = StreamCall::begin(&self.app, &self.identity, start, self.tap, self.parent)?;
         let status = wire::started(call.info(), &self.app.model_version);
-        self.calls.insert(call.info().call_id.clone(), call);
+        self.calls.push(call);
         Ok(status)
     }
 
-    /// The call that is meant.
-    fn name(&self, call_id: Option<&str>) -> Result<String, ApiError> {
-        match call_id {
-            None => self.only_call(),
-            Some(name) if self.calls.contains_key(name) => Ok(name.to_owned()),
-            Some(name) => Err(ApiError::new(
-                Code::UnknownCall,
-                format!("call_id: given {name:?}, allowed is a call that start_detection began on this connection"),
-            )),
-        }
+    /// The call that is meant: its place among the connection's.
+    fn find(&self, call_id: Option<&str>) -> Result<usize, ApiError> {
+        let Some(name) = call_id else { return self.only_call() };
+        self.calls.iter().position(|call| call.info().call_id == name).ok_or_else(|| {
+            let detail =
+                format!("call_id: given {name:?}, allowed is a call that start_detection began on this connection");
+            ApiError::new(Code::UnknownCall, detail)
+        })
     }
 
-    fn only_call(&self) -> Result<String, ApiError> {
-        let mut names = self.calls.keys();
-        match (names.next(), names.next()) {
-            (Some(name), None) => Ok(name.clone()),
-            (None, _) => Err(ApiError::new(Code::UnknownCall, "send start_detection first")),
+    fn only_call(&self) -> Result<usize, ApiError> {
+        match self.calls.len() {
+            1 => Ok(0),
+            0 => Err(ApiError::new(Code::UnknownCall, "send start_detection first")),
             _ => Err(ApiError::new(Code::BadRequest, "call_id is needed where several calls share a connection")),
         }
     }
 
-    /// Whether what a chunk says of itself is the call's; the first chunk may say what the start did not.
-    fn agree(&mut self, name: &str, chunk: &stream::Chunk) -> Result<(), ApiError> {
-        match self.calls.get_mut(name) {
-            Some(call) => call.agree(chunk.sample_rate, chunk.channels),
-            None => Ok(()),
-        }
-    }
-
-    async fn hear(&mut self, name: &str, sequence: Option<u64>, audio: &[u8], arrived: Instant) -> Result<(), Close> {
-        let Some(call) = self.calls.get_mut(name) else { return Ok(()) };
+    async fn hear(&mut self, at: usize, sequence: Option<u64>, audio: &[u8], arrived: Instant) -> Result<(), Close> {
+        let call = &mut self.calls[at];
         let before = call.now();
         let (sent, error) = call.hear(sequence, audio, arrived);
         let now = call.now();
@@ -264,11 +256,12 @@ impl Connection {
             self.send_all(sent).await?;
         }
         if let Some(error) = error {
-            self.refuse(Some(name), &error).await?;
+            let name = self.calls[at].info().call_id.clone();
+            self.refuse(Some(&name), &error).await?;
         }
         let longest = self.app.config.stream.longest;
-        if now.as_secs_f64() > longest.as_secs_f64() {
-            self.finish(name, Ending::TooLong).await?;
+        if now.since(MediaTime::ZERO) > longest {
+            self.finish(at, Ending::TooLong).await?;
             if self.tap {
                 return Err(Close::Told(close_code::POLICY, "longer than stream.longest", Ending::TooLong));
             }
@@ -288,14 +281,15 @@ impl Connection {
     }
 
     /// Ends one call: its last results, its record, and the status that says so.
-    async fn finish(&mut self, name: &str, ending: Ending) -> Result<(), Close> {
-        let Some(call) = self.calls.remove(name) else { return Ok(()) };
-        let sent = call.finish(&self.app, ending).await;
+    async fn finish(&mut self, at: usize, ending: Ending) -> Result<(), Close> {
+        let call = self.calls.remove(at);
+        // Boxed, for it is large and needed once a call: the task would be as large all the time.
+        let sent = Box::pin(call.finish(&self.app, ending)).await;
         self.send_all(sent).await
     }
 
     async fn tell_stopping(&mut self) -> Result<(), Close> {
-        let told: Vec<String> = self.calls.values().map(|call| wire::stopping(call.info())).collect();
+        let told: Vec<String> = self.calls.iter().map(|call| wire::stopping(call.info())).collect();
         self.send_all(told).await
     }
 
@@ -336,8 +330,8 @@ impl Connection {
         };
         let reachable = !matches!(close, Close::Gone);
         let mut told = reachable;
-        for (_, call) in std::mem::take(&mut self.calls) {
-            let sent = call.finish(&self.app, ending).await;
+        for call in std::mem::take(&mut self.calls) {
+            let sent = Box::pin(call.finish(&self.app, ending)).await;
             told = told && self.send_all(sent).await.is_ok();
         }
         if let (Close::Told(code, reason, _), true) = (close, told) {

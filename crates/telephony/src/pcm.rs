@@ -83,6 +83,12 @@ pub struct PcmFormat {
     pub side: Side,
 }
 
+impl PcmFormat {
+    /// The telephone network's own in America and Japan: G.711 µ-law, mono, 8 kHz.
+    pub const MULAW: Self =
+        Self { encoding: Encoding::Mulaw, rate: SampleRate::TELEPHONE, channels: 1, side: Side::Mix };
+}
+
 impl Default for PcmFormat {
     fn default() -> Self {
         Self { encoding: Encoding::default(), rate: SampleRate::TELEPHONE, channels: 1, side: Side::Mix }

@@ -35,6 +35,14 @@ impl Recorder {
         }
     }
 
+    /// The same for G.711 µ-law as it came, of a stream that is kept as such.
+    pub(super) fn push_ulaw(&mut self, bytes: &[u8]) {
+        let room = self.most.saturating_sub(self.bytes.len());
+        let bytes = &bytes[..bytes.len().min(room)];
+        self.grow(bytes.len());
+        self.bytes.extend_from_slice(bytes);
+    }
+
     /// So many samples never came: silence stands for them, so that time stays true.
     pub(super) fn lose(&mut self, samples: usize) {
         let room = self.most.saturating_sub(self.bytes.len());
