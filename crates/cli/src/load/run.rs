@@ -106,7 +106,8 @@ async fn watch(stage: &Stage, bar: &ProgressBar) -> Measured {
     while Instant::now() < stage.end() {
         sleep(GLANCE.min(stage.end().saturating_duration_since(Instant::now()))).await;
         glances += 1;
-        live += u64::from(stage.tally.live());
+        // Between two posts a caller's call goes on, though nothing is asked.
+        live += u64::from(if stage.load.rest { plan.calls } else { stage.tally.live() });
         if let Some(usage) = server(usage) {
             rss += usage.rss as f64;
             rss_peak = rss_peak.max(usage.rss);
