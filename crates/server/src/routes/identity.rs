@@ -76,9 +76,9 @@ pub(super) async fn begin(State(app): State<Arc<App>>, parts: Parts, known: Know
 pub(super) async fn end(State(app): State<Arc<App>>, parts: Parts) -> Result<Response, ApiError> {
     if let Some(token) = cookie_of(&parts.headers, app.auth.cookie_name(&parts)) {
         if let Some((known, _)) = app.auth.sessions().find(token).await? {
+            app.auth.sessions().end(token).await?;
             app.audit.note(&known.identity, "session.ended", &known.identity.id, json!({}));
         }
-        app.auth.sessions().end(token).await?;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&mut response, &app.auth, &parts, "", 0);
