@@ -84,10 +84,9 @@ impl Sweeper {
     pub async fn run(self, stop: CancellationToken) {
         loop {
             let sweep = self.run_once(Timestamp::now());
-            match stop.run_until_cancelled(sweep).await {
-                None => return,
-                // Told by the sweep itself.
-                Some(_) => {}
+            // What went wrong was told by the sweep itself.
+            if stop.run_until_cancelled(sweep).await.is_none() {
+                return;
             }
             if stop.run_until_cancelled(tokio::time::sleep(self.config.sweep)).await.is_none() {
                 return;

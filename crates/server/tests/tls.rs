@@ -64,6 +64,9 @@ fn page() -> Router {
     Router::new().route("/", get(|| async { "here" }))
 }
 
+const NEW: &[&SupportedProtocolVersion] = &[&version::TLS13];
+const OLD: &[&SupportedProtocolVersion] = &[&version::TLS12];
+
 /// What a handshake came to: the protocol that was agreed on.
 async fn handshake(
     address: SocketAddr,
@@ -95,10 +98,10 @@ async fn tls_is_1_3_alone_and_offers_http_2() {
     let made = make(|_| ());
     let (config, _) = tls::rustls_config(&write(folder.path(), &made)).unwrap().unwrap();
     let running = run(Some(config), HttpConfig::default(), page()).await;
-    assert_eq!(handshake(running.address, &made, &[&version::TLS13]).await, Ok(Some(b"h2".to_vec())));
-    let old = handshake(running.address, &made, &[&version::TLS12]).await.unwrap_err();
+    assert_eq!(handshake(running.address, &made, NEW).await, Ok(Some(b"h2".to_vec())));
+    let old = handshake(running.address, &made, OLD).await.unwrap_err();
     assert!(old.contains("ProtocolVersion"), "{old}");
-    assert!(handshake(running.address, &make(|_| ()), &[&version::TLS13]).await.is_err());
+    assert!(handshake(running.address, &make(|_| ()), NEW).await.is_err());
 }
 
 #[tokio::test]
@@ -111,7 +114,7 @@ async fn a_new_certificate_is_taken_and_a_broken_one_is_not() {
     let running = run(Some(server.clone()), HttpConfig::default(), page()).await;
     let (watched, settings) = (server.clone(), config.clone());
     let watch = tokio::spawn(async move { tls::watch(&settings, watched, Duration::from_millis(20), |_| ()).await });
-    let version = &[&version::TLS13];
+    let version = NEW;
     handshake(running.address, &old, version).await.unwrap();
 
     let changed = |before: Arc<rustls::ServerConfig>| {
@@ -172,7 +175,7 @@ async fn an_expired_certificate_is_used_all_the_same() {
     let made = make(|params| params.not_after = rcgen::date_time_ymd(2020, 1, 1));
     let (config, _) = tls::rustls_config(&write(folder.path(), &made)).unwrap().unwrap();
     let running = run(Some(config), HttpConfig::default(), page()).await;
-    let told = handshake(running.address, &made, &[&version::TLS13]).await.unwrap_err();
+    let told = handshake(running.address, &made, NEW).await.unwrap_err();
     assert!(told.contains("expired"), "{told}");
 }
 

@@ -46,31 +46,31 @@ enum Action {
         #[arg(long, value_name = "TIME")]
         life: Option<String>,
         #[command(flatten)]
-        common: Common,
+        common: Shared,
     },
     /// Every key, the newest first
     List {
         #[command(flatten)]
-        common: Common,
+        common: Shared,
     },
     /// Make a key that follows another, for the same caller; the old one goes on for auth.key_overlap
     Rotate {
         /// The id of the key
         id: Uuid,
         #[command(flatten)]
-        common: Common,
+        common: Shared,
     },
     /// End a key: services learn of it within seconds
     Revoke {
         /// The id of the key
         id: Uuid,
         #[command(flatten)]
-        common: Common,
+        common: Shared,
     },
 }
 
 #[derive(Args, Debug)]
-struct Common {
+struct Shared {
     /// Print JSON
     #[arg(long)]
     json: bool,

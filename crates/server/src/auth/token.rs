@@ -36,7 +36,7 @@ enum Source {
     /// One key, from a file.
     File { issuer: String, key: Box<DecodingKey> },
     /// What the issuer publishes.
-    Published(Published),
+    Published(Box<Published>),
 }
 
 /// What tokens are checked with.
@@ -80,14 +80,14 @@ impl Tokens {
                 let key = key.map_err(|_| refuse("auth.jwt_key", &path.display().to_string(), allowed))?;
                 Source::File { issuer: issuer()?, key: Box::new(key) }
             }
-            (_, Some(url), _) => Source::Published(Published::at(url, issuer()?, config.jwks_life)?),
+            (_, Some(url), _) => Source::Published(Box::new(Published::at(url, issuer()?, config.jwks_life)?)),
             (.., Some(issuer)) => {
                 if jwt_issuer.as_ref().is_some_and(|other| other != issuer) {
                     return Err(
                         refuse("auth.jwt_issuer", &issuer.clone(), "the same as auth.oidc_issuer, or none").into()
                     );
                 }
-                Source::Published(Published::discovered(issuer.clone(), config.jwks_life)?)
+                Source::Published(Box::new(Published::discovered(issuer.clone(), config.jwks_life)?))
             }
             (None, None, None) => return Ok(None),
         };

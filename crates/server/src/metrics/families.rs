@@ -114,55 +114,55 @@ impl Families {
             Histograms::<Fixed<1>>::new_with_constructor(short),
         );
         let families = Self {
-            detections: figures.new("voicemail_detection", "Calls judged, by what decided and who or what answered"),
+            detections: figures.plain("voicemail_detection", "Calls judged, by what decided and who or what answered"),
             duration: figures.add(
                 "voicemail_detection_duration_seconds",
                 "Media time from the beginning of a call's audio to its first final verdict",
                 Family::new_with_constructor(media),
             ),
-            accuracy: figures.new("voicemail_detection_accuracy", "Share of reviewed calls that were judged right"),
+            accuracy: figures.plain("voicemail_detection_accuracy", "Share of reviewed calls that were judged right"),
             false_positive: figures
-                .new("false_positive_rate", "Share of the people in reviewed calls that were called machines"),
+                .plain("false_positive_rate", "Share of the people in reviewed calls that were called machines"),
             false_negative: figures
-                .new("false_negative_rate", "Share of the machines in reviewed calls that were called people"),
-            active_calls: figures.new("active_calls_total", "Calls that go on"),
-            capacity: figures.new("offhook_streams_allowed", "The most streams that are taken at once"),
+                .plain("false_negative_rate", "Share of the machines in reviewed calls that were called people"),
+            active_calls: figures.plain("active_calls_total", "Calls that go on"),
+            capacity: figures.plain("offhook_streams_allowed", "The most streams that are taken at once"),
             decisions: Source::ALL.iter().map(|s| decisions.get_or_create_owned(&[("source", s.word())])).collect(),
             wait: figures.add(
                 "offhook_chunk_wait_seconds",
                 "From the arrival of a chunk of audio until it was worked on",
                 short(),
             ),
-            work: figures.new("offhook_work_seconds", "Processor time spent on audio by the detector"),
-            audio: figures.new("offhook_audio_seconds", "Audio worked on"),
-            lost_audio: figures.new("offhook_lost_audio_seconds", "Audio that was lost on the way to the service"),
-            chunks: figures.new("offhook_chunks", "Chunks of audio worked on"),
-            faults: figures.new("offhook_stream_faults", "Chunks and messages that were not as they should be"),
-            refused: figures.new("offhook_streams_refused", "Streams and calls that were not taken"),
+            work: figures.plain("offhook_work_seconds", "Processor time spent on audio by the detector"),
+            audio: figures.plain("offhook_audio_seconds", "Audio worked on"),
+            lost_audio: figures.plain("offhook_lost_audio_seconds", "Audio that was lost on the way to the service"),
+            chunks: figures.plain("offhook_chunks", "Chunks of audio worked on"),
+            faults: figures.plain("offhook_stream_faults", "Chunks and messages that were not as they should be"),
+            refused: figures.plain("offhook_streams_refused", "Streams and calls that were not taken"),
             stages: Stage::ALL.iter().map(|s| stages.get_or_create_owned(&[("stage", s.word())])).collect(),
-            stage_failures: figures.new("offhook_stage_failures", "Stages of the work that failed"),
-            store_queue: figures.new("offhook_store_queue_records", "Records that wait for the database"),
-            store_lag: figures.new("offhook_store_lag_seconds", "How long the oldest waiting record has waited"),
-            webhooks: figures.new("offhook_webhook_deliveries", "Tries to deliver a webhook, by what came of them"),
+            stage_failures: figures.plain("offhook_stage_failures", "Stages of the work that failed"),
+            store_queue: figures.plain("offhook_store_queue_records", "Records that wait for the database"),
+            store_lag: figures.plain("offhook_store_lag_seconds", "How long the oldest waiting record has waited"),
+            webhooks: figures.plain("offhook_webhook_deliveries", "Tries to deliver a webhook, by what came of them"),
             webhook_time: figures.add("offhook_webhook_seconds", "Time that one try of a delivery took", request()),
-            webhooks_dead: figures.new("offhook_webhooks_dead", "Deliveries on the dead-letter list"),
-            webhooks_pending: figures.new("offhook_webhooks_pending", "Deliveries that wait"),
-            auth_failures: figures.new("offhook_auth_failures", "Callers that were turned away"),
-            rate_limited: figures.new("offhook_rate_limited", "Requests beyond a caller's limit"),
-            requests: figures.new("offhook_http_requests", "Requests answered"),
+            webhooks_dead: figures.plain("offhook_webhooks_dead", "Deliveries on the dead-letter list"),
+            webhooks_pending: figures.plain("offhook_webhooks_pending", "Deliveries that wait"),
+            auth_failures: figures.plain("offhook_auth_failures", "Callers that were turned away"),
+            rate_limited: figures.plain("offhook_rate_limited", "Requests beyond a caller's limit"),
+            requests: figures.plain("offhook_http_requests", "Requests answered"),
             request_time: figures.add(
                 "offhook_http_request_seconds",
                 "Time to the head of the answer",
                 Family::new_with_constructor(request),
             ),
-            connections: figures.new("offhook_connections", "Open connections"),
-            listeners: figures.new("offhook_event_listeners", "Listeners to server-sent events"),
-            certificate: figures.new(
+            connections: figures.plain("offhook_connections", "Open connections"),
+            listeners: figures.plain("offhook_event_listeners", "Listeners to server-sent events"),
+            certificate: figures.plain(
                 "offhook_certificate_expiry_timestamp_seconds",
                 "When the certificate ends, in seconds since 1970; 0 without TLS",
             ),
-            build: figures.new("offhook_build_info", "The version of the service"),
-            model: figures.new("offhook_model_info", "The model that decides"),
+            build: figures.plain("offhook_build_info", "The version of the service"),
+            model: figures.plain("offhook_model_info", "The model that decides"),
         };
         families.at_zero();
         families
@@ -232,7 +232,7 @@ impl Names<'_> {
         metric
     }
 
-    fn new<M: prometheus_client::registry::Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
+    fn plain<M: prometheus_client::registry::Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
         self.add(name, help, M::default())
     }
 }

@@ -74,11 +74,11 @@ pub(super) async fn begin(State(app): State<Arc<App>>, parts: Parts, known: Know
 #[utoipa::path(delete, path = "/v1/session", tag = "identity",
     responses((status = 204, description = "There is none any more.")))]
 pub(super) async fn end(State(app): State<Arc<App>>, parts: Parts) -> Result<Response, ApiError> {
-    if let Some(token) = cookie_of(&parts.headers, app.auth.cookie_name(&parts)) {
-        if let Some((known, _)) = app.auth.sessions().find(token).await? {
-            app.auth.sessions().end(token).await?;
-            app.audit.note(&known.identity, "session.ended", &known.identity.id, json!({}));
-        }
+    if let Some(token) = cookie_of(&parts.headers, app.auth.cookie_name(&parts))
+        && let Some((known, _)) = app.auth.sessions().find(token).await?
+    {
+        app.auth.sessions().end(token).await?;
+        app.audit.note(&known.identity, "session.ended", &known.identity.id, json!({}));
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&mut response, &app.auth, &parts, "", 0);
