@@ -1,5 +1,7 @@
 //! Who may do what, on the real service: every operation of the OpenAPI document, as nobody and as each role.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use offhook_server::auth::{Role, Scope};

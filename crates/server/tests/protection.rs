@@ -1,5 +1,7 @@
 //! What stands around the routes: origins, hosts, fields, time, panics, and problem documents for all that fails.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::net::SocketAddr;

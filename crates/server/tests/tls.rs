@@ -1,5 +1,7 @@
 //! TLS as clients see it: TLS 1.3 alone, certificates that change while the service runs, slow and many clients.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;

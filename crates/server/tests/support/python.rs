@@ -12,16 +12,16 @@ pub(crate) fn file(name: &str) -> PathBuf {
 /// A program of the environment, which is made if it is not there or is for other packages.
 pub(crate) fn program(name: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    fs::create_dir_all(target).unwrap();
-    let lock = File::create(target.join("python.lock")).unwrap();
-    lock.lock().unwrap();
-    let (folder, wanted) = (target.join("python-api"), fs::read_to_string(file("requirements.txt")).unwrap());
+    fs::create_dir_all(target).expect("a folder");
+    let lock = File::create(target.join("python.lock")).expect("a lock");
+    lock.lock().expect("the lock");
+    let (folder, wanted) = (target.join("python-api"), fs::read_to_string(file("requirements.txt")).expect("the requirements"));
     let done = folder.join("installed.txt");
     if fs::read_to_string(&done).ok().as_ref() != Some(&wanted) {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
         let pip = folder.join("bin/pip");
         run(Command::new(pip).args(["install", "--quiet", "--requirement"]).arg(file("requirements.txt")));
-        fs::write(&done, &wanted).unwrap();
+        fs::write(&done, &wanted).expect("a note");
     }
     folder.join("bin").join(name)
 }
