@@ -24,7 +24,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry};
 
 pub use call::{call_span, continue_trace, detection_error, detection_event, stage_span};
-pub use traces::{Parent, TraceParent};
+pub use traces::TraceParent;
 
 use crate::config::{LogConfig, ServerConfig, ServerConfigError};
 use lines::{Lines, Sink};

@@ -3,16 +3,13 @@
 //! Spans wait in a queue of bounded length for one thread that sends them in batches. A collector that is down costs
 //! the spans, and one line in the log.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
-use axum::http::request::Parts;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
@@ -70,18 +67,6 @@ impl TraceParent {
 
     pub(super) fn remote(self) -> opentelemetry::Context {
         opentelemetry::Context::new().with_remote_span_context(self.context())
-    }
-}
-
-/// In a handler: the trace of the request, if it names one.
-#[derive(Clone, Copy, Debug)]
-pub struct Parent(pub Option<TraceParent>);
-
-impl<S: Sync> FromRequestParts<S> for Parent {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(TraceParent::of(&parts.headers)))
     }
 }
 

@@ -15,7 +15,8 @@ pub(crate) fn program(name: &str) -> PathBuf {
     fs::create_dir_all(target).expect("a folder");
     let lock = File::create(target.join("python.lock")).expect("a lock");
     lock.lock().expect("the lock");
-    let (folder, wanted) = (target.join("python-api"), fs::read_to_string(file("requirements.txt")).expect("the requirements"));
+    let (folder, wanted) =
+        (target.join("python-api"), fs::read_to_string(file("requirements.txt")).expect("the requirements"));
     let done = folder.join("installed.txt");
     if fs::read_to_string(&done).ok().as_ref() != Some(&wanted) {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
