@@ -32,7 +32,7 @@ impl Ear {
                     None => continue,
                 }
             }
-            self.text.push_str(&String::from_utf8(self.answer.chunk().await.ok()??.to_vec()).unwrap());
+            self.text.push_str(std::str::from_utf8(&self.answer.chunk().await.ok()??).unwrap());
         }
     }
 
