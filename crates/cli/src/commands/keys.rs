@@ -83,7 +83,7 @@ The database is the one of the service: storage.folder or storage.database. The 
 
 Examples:
   offhook keys create --name ops --role admin
-  offhook keys create --name dialer --life 90d --set storage.folder=/var/lib/offhook
+  offhook keys create --name dialer --life 90d --config offhook.toml
   offhook keys list
   offhook keys rotate 0197c0de-0000-7000-8000-000000000000";
 
