@@ -1,5 +1,7 @@
 //! The figures, as Prometheus reads them; and what is made of them: alert rules and the dashboard.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

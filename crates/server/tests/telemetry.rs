@@ -1,5 +1,7 @@
 //! Log lines and traces, as those who read them get them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::BufReader;
