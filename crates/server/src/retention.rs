@@ -9,6 +9,7 @@ mod swept;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -26,6 +27,8 @@ pub use swept::Swept;
 const PIECE: u32 = 500;
 /// How many deletions go on at once.
 const AT_ONCE: usize = 8;
+/// The longest a sweep waits for records on their way into the database.
+const SETTLE: Duration = Duration::from_secs(30);
 
 /// Why a sweep could not be finished. The next one tries again.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +108,8 @@ impl Sweeper {
     /// # Errors
     /// The database or the audio store failed, or something is still there. What could be deleted is.
     pub async fn run_once(&self, now: Timestamp) -> Result<Swept, SweepError> {
+        // What is on its way into the database is swept with the rest. If it does not come, the next sweep has it.
+        self.store.settle(SETTLE).await;
         let mut swept = Swept::new(before(now, self.config.audio), before(now, self.config.calls));
         // One that fails does not keep the others from what they can do.
         let audio = self.audio(&mut swept).await;
@@ -217,7 +222,7 @@ impl Sweeper {
     }
 }
 
-fn before(now: Timestamp, age: std::time::Duration) -> Timestamp {
+fn before(now: Timestamp, age: Duration) -> Timestamp {
     let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
     now.checked_sub(age).unwrap_or(Timestamp::MIN)
 }
