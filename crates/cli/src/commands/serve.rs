@@ -1,15 +1,17 @@
 //! `offhook serve`: the service.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use offhook_server::config::LogFormat;
 use offhook_server::{Server, ServerConfig, StartError, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::{Exit, Mistake};
-use crate::settings::{Settings, SettingsArgs};
+use crate::settings::{Origin, Settings, SettingsArgs};
 use crate::terminal;
 
 /// Serve detection over HTTP and WebSocket, with a dashboard
@@ -42,6 +44,9 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit> {
     if let Some(bind) = args.bind {
         settings.server.http.bind = bind;
     }
+    if *settings.origin("log.format") == Origin::Default && std::io::stderr().is_terminal() {
+        settings.server.log.format = LogFormat::Text;
+    }
     settings.check_service()?;
     let params = args.settings.model.read()?.params(settings.config)?;
     let runtime =
@@ -69,6 +74,6 @@ async fn serve(config: ServerConfig, params: Arc<offhook_detect::Params>) -> Res
             }
         })
         .await?;
-    drop(telemetry);
+    telemetry.stop().await;
     Ok(())
 }

@@ -231,7 +231,7 @@ section! {
     LogConfig "log" {
         /// The least level that is told: error, warn, info, debug or trace; or directives such as `info,sqlx=warn`.
         level: String = "info".into();
-        /// How a line looks.
+        /// How a line looks. Where it is not set, a terminal gets text.
         format: LogFormat = LogFormat::Json;
         /// Tell standard error.
         console: bool = true;
