@@ -7,6 +7,8 @@ mod calls;
 mod document;
 mod events;
 mod page;
+#[path = "../store/postgres.rs"]
+mod postgres;
 mod schemathesis;
 #[path = "../support/mod.rs"]
 mod support;

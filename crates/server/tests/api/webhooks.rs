@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::postgres::Postgres;
 use crate::support::Service;
 use crate::{Api, json, problem, python};
 
@@ -177,11 +178,11 @@ async fn a_name_that_leads_inside_is_not_connected_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_on_one_database_tell_each_piece_of_news_once() {
     let shared = tempfile::tempdir().unwrap();
-    let (database, key) = (shared.path().join("both.db"), shared.path().join("key"));
+    let (database, key) = (tokio::task::spawn_blocking(Postgres::start).await.unwrap(), shared.path().join("key"));
     std::fs::write(&key, "0123456789abcdef".repeat(4)).unwrap();
     let change = |config: &mut offhook_server::ServerConfig| {
         config.webhooks.private = true;
-        config.storage.database = Some(format!("sqlite:{}", database.display()));
+        config.storage.database = Some(database.url());
         config.audio.key = vec![format!("file:{}", key.display())];
     };
     let (one, two) = (Service::start(change).await, Service::start(change).await);
