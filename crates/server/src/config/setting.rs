@@ -79,7 +79,14 @@ impl Setting for ByteSize {
         text.parse().ok()
     }
     fn show(&self) -> String {
-        let units = [(1_000_000_000, "GB"), (1 << 30, "GiB"), (1_000_000, "MB"), (1 << 20, "MiB"), (1_000, "kB"), (1 << 10, "KiB")];
+        let units = [
+            (1_000_000_000, "GB"),
+            (1 << 30, "GiB"),
+            (1_000_000, "MB"),
+            (1 << 20, "MiB"),
+            (1_000, "kB"),
+            (1 << 10, "KiB"),
+        ];
         let bytes = self.as_u64();
         match units.into_iter().find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit)) {
             Some((unit, name)) => format!("{}{name}", bytes / unit),
