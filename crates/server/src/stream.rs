@@ -21,6 +21,9 @@ pub(crate) use wire::Ending;
 
 /// The longest a client may take to read what it is sent.
 const SEND_TIME: Duration = Duration::from_secs(10);
+/// How often a connection looks whether it is idle or the service stops. Waiting for either would take a lock that all
+/// connections share, with every packet.
+const LOOK: Duration = Duration::from_millis(250);
 /// The most calls on one connection.
 const MOST_CALLS: usize = 256;
 
@@ -94,12 +97,9 @@ pub(crate) async fn serve(
 impl Connection {
     /// Reads until something closes the connection.
     async fn listen(&mut self) -> Result<Close, Close> {
-        let app = Arc::clone(&self.app);
-        let idle = app.config.stream.idle;
         let mut last = Tick::now();
-        let mut alarm = pin!(sleep_until(last + idle));
-        let mut stopping = pin!(app.stopping.cancelled());
-        let mut told = false;
+        let mut stopping = None;
+        let mut look = pin!(sleep_until(last + LOOK));
         loop {
             tokio::select! {
                 biased;
@@ -114,26 +114,19 @@ impl Connection {
                         None => return Err(Close::Gone),
                     }
                 }
-                () = &mut alarm => {
-                    if told {
-                        return Err(Close::Told(close_code::AWAY, "the service stops", Ending::ServiceStopping));
-                    }
-                    let until = last + idle;
-                    if until <= Tick::now() {
+                () = &mut look => {
+                    let now = Tick::now();
+                    look.as_mut().reset(now + LOOK);
+                    if last + self.app.config.stream.idle <= now {
                         return Err(Close::Told(close_code::POLICY, "nothing came for stream.idle", Ending::Idle));
                     }
-                    alarm.as_mut().reset(until);
-                }
-                () = &mut stopping, if !told => {
-                    told = true;
-                    self.tell_stopping().await?;
-                    if self.calls.is_empty() {
-                        return Err(Close::Told(close_code::AWAY, "the service stops", Ending::ServiceStopping));
+                    if self.app.stopping.is_cancelled() && stopping.is_none() {
+                        stopping = Some(now);
+                        self.tell_stopping().await?;
                     }
-                    alarm.as_mut().reset(Tick::now() + app.config.http.drain);
                 }
             }
-            if told && self.calls.is_empty() {
+            if stopping.is_some_and(|since| self.calls.is_empty() || since.elapsed() >= self.app.config.http.drain) {
                 return Err(Close::Told(close_code::AWAY, "the service stops", Ending::ServiceStopping));
             }
             if let Some(early) = self.early() {
