@@ -1,7 +1,7 @@
 //! Records of calls, in SQLite or PostgreSQL.
 //!
-//! A record is first written to a [journal](journal) on disk, and is safe from then on: a killed process loses none, nor
-//! does a database that is away. A [writer] takes the journal into the database, many records at a time.
+//! A record is first written to a journal on disk, and is safe from then on: a killed process loses none, nor
+//! does a database that is away. A writer takes the journal into the database, many records at a time.
 
 mod call;
 mod columns;
