@@ -47,7 +47,7 @@ pub(super) struct AuditQuery {
 ///
 /// Entries cannot be changed or deleted. Each bears the hash of the one before it in its node's chain;
 /// `offhook audit verify` walks the chains. Reading the log is itself noted.
-#[utoipa::path(get, path = "/v1/audit", tag = "audit", responses(
+#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(AuditQuery), responses(
     (status = 200, description = "A page of entries.", body = AuditPage)))]
 pub(super) async fn audit(
     State(app): State<Arc<App>>,

@@ -89,7 +89,7 @@ fn kinds(words: Option<&str>) -> Result<Vec<String>, ApiError> {
 /// Calls that are over, newest first.
 ///
 /// A page at a time: `next` of one page is the `cursor` of the one after it. A client sees the calls it sent.
-#[utoipa::path(get, path = "/v1/calls", tag = "calls",
+#[utoipa::path(get, path = "/v1/calls", tag = "calls", params(CallsQuery),
     responses((status = 200, description = "A page of calls.", body = CallPage)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,

@@ -121,7 +121,7 @@ pub(crate) struct BatchItem {
 /// Decodes a recording, listens to it as to a live call, and keeps it as a call. The audio comes as a form, or as the body
 /// itself with its `Content-Type`; then all else is in the query. What is allowed in length, size and sample rate is the
 /// service's configuration (`limits.*`), by default 1 to 30 seconds and 50 MB.
-#[utoipa::path(post, path = "/v1/detect", tag = "detection",
+#[utoipa::path(post, path = "/v1/detect", tag = "detection", params(About),
     request_body(content(
         (DetectForm = "multipart/form-data"),
         (Vec<u8> = "audio/wav"), (Vec<u8> = "audio/mpeg"), (Vec<u8> = "audio/ogg"), (Vec<u8> = "audio/webm"),

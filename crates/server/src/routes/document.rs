@@ -79,8 +79,9 @@ pub(super) fn needing(scope: Option<Scope>, mut routes: OpenApiRouter<Arc<App>>)
 
 /// The document as JSON, with the problem documents added that any request of each kind can come to.
 pub(super) fn text(mut document: OpenApi) -> String {
-    for item in document.paths.paths.values_mut() {
-        for operation in operations(item) {
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in named(item) {
+            operation.operation_id = Some(operation_name(method, path));
             for status in possible(operation) {
                 let problem = RefOr::Ref(Ref::from_response_name(response_name(status)));
                 operation.responses.responses.entry(status.to_string()).or_insert(problem);
@@ -92,9 +93,23 @@ pub(super) fn text(mut document: OpenApi) -> String {
     text
 }
 
+/// The operations of an address, by method.
+fn named(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    let all = [("get", get), ("put", put), ("post", post), ("delete", delete), ("patch", patch)];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
 /// The operations of an address.
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+    named(item).map(|(_, operation)| operation)
+}
+
+/// A name for an operation that no other has: `get_calls_id_audio`.
+fn operation_name(method: &str, path: &str) -> String {
+    let words = path.split('/').filter(|word| !word.is_empty() && *word != "v1");
+    let words: Vec<String> = words.map(|word| word.replace(['{', '}'], "").replace(['.', '-'], "_")).collect();
+    format!("{method}_{}", words.join("_"))
 }
 
 /// The statuses of the problems that any operation of this kind can come to.

@@ -108,7 +108,7 @@ fn event(name: &str, what: &impl Serialize) -> Event {
 /// as the stream was sent it), `picture` (`{id, points, wave}`, with `call` alone), `ended` (the call, as `GET /v1/calls`
 /// lists it, once its record is safe), and `lost` (`{count}`) where the listener was too slow for so many pieces of news.
 /// What was told before is not told again.
-#[utoipa::path(get, path = "/v1/events", tag = "events",
+#[utoipa::path(get, path = "/v1/events", tag = "events", params(EventsQuery),
     responses((status = 200, description = "Events, until either side ends it.", body = String,
         content_type = "text/event-stream")))]
 pub(super) async fn events(

@@ -34,7 +34,7 @@ pub(crate) struct Queue {
 /// The calls to listen to next.
 ///
 /// Their audio is kept, and nobody said yet who really answered. The least sure come first: they tell most.
-#[utoipa::path(get, path = "/v1/review", tag = "review",
+#[utoipa::path(get, path = "/v1/review", tag = "review", params(ReviewQuery),
     responses((status = 200, description = "The calls.", body = Queue)))]
 pub(super) async fn queue(
     State(app): State<Arc<App>>,
@@ -62,7 +62,7 @@ pub(crate) struct FiguresQuery {
 ///
 /// How many calls, what they came to, how sure and how quick the verdicts were; and, of those that were reviewed, how
 /// often people were called machines and machines people, with the 95 % interval of Wilson.
-#[utoipa::path(get, path = "/v1/stats", tag = "review",
+#[utoipa::path(get, path = "/v1/stats", tag = "review", params(FiguresQuery),
     responses((status = 200, description = "The figures.", body = Stats)))]
 pub(super) async fn stats(
     State(app): State<Arc<App>>,

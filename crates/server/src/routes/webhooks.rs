@@ -119,7 +119,7 @@ pub(crate) struct DeliveriesQuery {
 ///
 /// What was taken is kept for a week, what was given up for as long as records of calls are.
 #[utoipa::path(get, path = "/v1/webhooks/{id}/deliveries", tag = "webhooks",
-    params(("id" = Uuid, Path, description = "Which receiver.")),
+    params(("id" = Uuid, Path, description = "Which receiver."), DeliveriesQuery),
     responses((status = 200, description = "A page of deliveries.", body = Deliveries)))]
 pub(super) async fn deliveries(
     State(app): State<Arc<App>>,
