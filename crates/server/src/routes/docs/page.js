@@ -11,7 +11,7 @@ function parameters(api, given) {
       made('td', null, kind(api, parameter.schema), bounds(parameter.schema)),
       made('td', null, prose(parameter.description))));
   const heads = ['Parameter', 'Type', 'Meaning'].map((text) => made('th', null, text));
-  return [made('h3', null, 'Parameters'), made('div', { class: 'wide' },
+  return [made('h3', null, 'Parameters'), made('div', { class: 'wide', tabindex: '0' },
     made('table', null, made('thead', null, made('tr', null, heads)), made('tbody', null, rows)))];
 }
 
@@ -33,7 +33,7 @@ function responses(api, given) {
       made('td', null, Object.entries(response.content ?? {}).map(([type, { schema }]) => made('p', null, kind(api, schema), made('span', { class: 'soft' }, ` ${type}`)))));
   });
   const heads = ['Status', 'Meaning', 'Body'].map((text) => made('th', null, text));
-  return [made('h3', null, 'Answers'), made('div', { class: 'wide' },
+  return [made('h3', null, 'Answers'), made('div', { class: 'wide', tabindex: '0' },
     made('table', null, made('thead', null, made('tr', null, heads)), made('tbody', null, rows)))];
 }
 

@@ -28,7 +28,7 @@ function prose(text) {
     if (lines.every((line) => line.startsWith('|'))) {
       const rows = lines.filter((line) => !/^\|[\s|:-]+\|$/.test(line)).map((line) => line.split('|').slice(1, -1));
       const row = (cells, kind) => made('tr', null, cells.map((cell) => made(kind, null, spans(cell.trim()))));
-      return made('div', { class: 'wide' },
+      return made('div', { class: 'wide', tabindex: '0' },
         made('table', null, made('thead', null, row(rows[0], 'th')),
           made('tbody', null, rows.slice(1).map((cells) => row(cells, 'td')))));
     }
@@ -87,7 +87,7 @@ function fields(api, schema) {
   });
   if (!rows.length) return made('p', null, kind(api, schema), bounds(schema));
   const heads = ['Field', 'Type', 'Meaning'].map((text) => made('th', null, text));
-  return made('div', { class: 'wide' },
+  return made('div', { class: 'wide', tabindex: '0' },
     made('table', null, made('thead', null, made('tr', null, heads)), made('tbody', null, rows)));
 }
 
