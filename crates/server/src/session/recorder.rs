@@ -6,15 +6,18 @@ use offhook_telephony::{Encoding, PcmFormat};
 
 use crate::record::{KeptAudio, KeptEncoding};
 
-/// Samples that room is made for at a time.
-const STEP: usize = 2 * offhook_audio::RATE as usize;
+/// Bytes of a block. Blocks of one size for all calls: a recording that grew in one piece would be copied as it grows, and
+/// leave holes of all sizes behind.
+const BLOCK: usize = 8 << 10;
 
 /// Writes down one call, from its first sample on.
 #[derive(Debug)]
 pub(super) struct Recorder {
     encoding: KeptEncoding,
-    bytes: Vec<u8>,
-    most: usize,
+    /// All but the last are full.
+    blocks: Vec<Vec<u8>>,
+    /// How many bytes may still come.
+    room: usize,
 }
 
 impl Recorder {
@@ -22,48 +25,53 @@ impl Recorder {
     pub(super) fn new(format: PcmFormat, most: usize) -> Self {
         let companded = format.encoding != Encoding::Linear16 && format.rate.hz() == offhook_audio::RATE;
         let encoding = if companded { KeptEncoding::Ulaw } else { KeptEncoding::Linear16 };
-        Self { encoding, bytes: Vec::new(), most: most * width(encoding) }
+        Self { encoding, blocks: Vec::new(), room: most * width(encoding) }
     }
 
     pub(super) fn push(&mut self, samples: &[i16]) {
-        let room = self.most.saturating_sub(self.bytes.len()) / width(self.encoding);
-        let samples = &samples[..samples.len().min(room)];
-        self.grow(samples.len() * width(self.encoding));
         match self.encoding {
-            KeptEncoding::Ulaw => self.bytes.extend(samples.iter().map(|&sample| encode_ulaw(sample))),
-            KeptEncoding::Linear16 => self.bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes())),
+            KeptEncoding::Ulaw => self.extend(samples.iter().map(|&sample| encode_ulaw(sample))),
+            KeptEncoding::Linear16 => self.extend(samples.iter().flat_map(|sample| sample.to_le_bytes())),
         }
     }
 
     /// The same for G.711 µ-law as it came, of a stream that is kept as such.
     pub(super) fn push_ulaw(&mut self, bytes: &[u8]) {
-        let room = self.most.saturating_sub(self.bytes.len());
-        let bytes = &bytes[..bytes.len().min(room)];
-        self.grow(bytes.len());
-        self.bytes.extend_from_slice(bytes);
+        self.extend(bytes.iter().copied());
     }
 
     /// So many samples never came: silence stands for them, so that time stays true.
     pub(super) fn lose(&mut self, samples: usize) {
-        let room = self.most.saturating_sub(self.bytes.len());
-        let (bytes, silence) = match self.encoding {
-            KeptEncoding::Ulaw => (samples, encode_ulaw(0)),
-            KeptEncoding::Linear16 => (samples * 2, 0),
+        let silence = match self.encoding {
+            KeptEncoding::Ulaw => encode_ulaw(0),
+            KeptEncoding::Linear16 => 0,
         };
-        let bytes = bytes.min(room);
-        self.grow(bytes);
-        self.bytes.resize(self.bytes.len() + bytes, silence);
+        self.extend(std::iter::repeat_n(silence, samples.saturating_mul(width(self.encoding))));
     }
 
-    /// Makes room in steps of two seconds: doubling would take up to twice the memory of every call that goes on.
-    fn grow(&mut self, bytes: usize) {
-        if self.bytes.capacity() - self.bytes.len() < bytes {
-            self.bytes.reserve_exact(bytes.max(STEP * width(self.encoding)));
+    fn extend(&mut self, bytes: impl Iterator<Item = u8>) {
+        let mut bytes = bytes.take(self.room);
+        loop {
+            let left = self.blocks.last().map_or(0, |block| BLOCK - block.len());
+            match self.blocks.last_mut() {
+                Some(block) if left > 0 => {
+                    let before = block.len();
+                    block.extend(bytes.by_ref().take(left));
+                    let came = block.len() - before;
+                    self.room -= came;
+                    if came < left {
+                        return;
+                    }
+                }
+                _ if self.room == 0 => return,
+                _ => self.blocks.push(Vec::with_capacity(BLOCK)),
+            }
         }
     }
 
     pub(super) fn finish(self) -> Option<KeptAudio> {
-        (!self.bytes.is_empty()).then(|| KeptAudio { encoding: self.encoding, bytes: Bytes::from(self.bytes) })
+        let bytes = Bytes::from(self.blocks.concat());
+        (!bytes.is_empty()).then_some(KeptAudio { encoding: self.encoding, bytes })
     }
 }
 
