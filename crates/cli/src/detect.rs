@@ -60,7 +60,8 @@ impl Heard {
         self.course().ready()
     }
 
-    fn course(&self) -> Course {
+    /// What the events come to.
+    pub(crate) fn course(&self) -> Course {
         self.events.iter().collect()
     }
 }

@@ -4,7 +4,6 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::Timestamp;
 use offhook_audio::RATE;
 use offhook_media::{DecodeOptions, decode};
 use offhook_telephony::PcmFormat;
@@ -34,17 +33,11 @@ pub(crate) fn play(app: &Arc<App>, owner: &str) -> Result<Uuid, ApiError> {
     let (name, bytes) = CALLS[turn % CALLS.len()];
     let recording =
         decode(Cursor::new(bytes), &DecodeOptions::default()).map_err(|error| ApiError::internal(&error))?;
-    let id = Uuid::now_v7();
     let info = CallInfo {
-        id,
-        call_id: format!("{name}-{}", turn + 1),
-        owner: owner.to_owned(),
-        source: Source::Demo,
         campaign: Some("demo".to_owned()),
-        caller: None,
-        destination: None,
-        started: Timestamp::now(),
+        ..CallInfo::begin(Source::Demo, owner, Some(format!("{name}-{}", turn + 1)))
     };
+    let id = info.id;
     let opening = Opening { answered: true, picture: false, parent: None };
     let session = Session::begin(app, info, PcmFormat::MULAW, opening).map_err(|error| ApiError::internal(&error))?;
     app.tasks.spawn(speak(Arc::clone(app), session, recording.samples));
@@ -65,5 +58,5 @@ async fn speak(app: Arc<App>, mut session: Session, samples: Vec<i16>) {
         session.picture();
     }
     // What goes wrong is in the log already.
-    let _ = session::keep(&app, session.finish(&mut happened)).await;
+    let _ = session::keep(&app, session.finish()).await;
 }

@@ -89,13 +89,7 @@ impl ApiError {
 
     /// A field whose value is not allowed.
     pub fn field(field: &str, given: impl fmt::Display, allowed: impl fmt::Display) -> Self {
-        let detail = format!("{field}: given {given}, allowed is {allowed}");
-        Self { field: Some(field.to_owned()), ..Self::new(Code::BadField, detail) }
-    }
-
-    /// The same where the sentence is at hand.
-    pub fn of_field(field: &str, detail: impl Into<String>) -> Self {
-        Self { field: Some(field.to_owned()), ..Self::new(Code::BadField, detail) }
+        Self::new(Code::BadField, format!("{field}: given {given}, allowed is {allowed}")).about(field)
     }
 
     /// A failure inside: the caller is told that it happened, the log why.

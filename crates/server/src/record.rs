@@ -62,6 +62,23 @@ pub struct CallInfo {
     pub started: Timestamp,
 }
 
+impl CallInfo {
+    /// A call that begins now. Where the caller has no name for it, ours is both.
+    pub fn begin(source: Source, owner: &str, call_id: Option<String>) -> Self {
+        let id = Uuid::now_v7();
+        Self {
+            id,
+            call_id: call_id.unwrap_or_else(|| id.to_string()),
+            owner: owner.to_owned(),
+            source,
+            campaign: None,
+            caller: None,
+            destination: None,
+            started: Timestamp::now(),
+        }
+    }
+}
+
 /// One point of a call's picture.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Point {

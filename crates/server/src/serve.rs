@@ -11,7 +11,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use offhook_detect::Params;
 use serde_json::json;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant as Tick, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -146,7 +146,10 @@ impl Server {
         app.uploads.close();
         handle.graceful_shutdown(Some(drain + GRACE));
         app.tasks.close();
-        let (served, drained) = tokio::join!(server, timeout(drain + GRACE, app.tasks.wait()));
+        // The last requests leave work behind, such as audio to be kept: it is waited for after them.
+        let until = Tick::now() + drain + GRACE;
+        let served = server.await;
+        let drained = timeout_at(until, app.tasks.wait()).await;
         if drained.is_err() {
             tracing::warn!(active_calls = app.live.count(), "stopped before every call had ended");
         }
@@ -166,7 +169,6 @@ impl Server {
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Bind { address, source };
     let listener = TcpListener::bind(address).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
 }

@@ -39,6 +39,13 @@ pub struct Happened {
     pub processing: Duration,
 }
 
+impl Happened {
+    /// What makes one of an event that audio brought which arrived then.
+    fn since(arrived: Instant) -> impl Fn(Event) -> Self {
+        move |event| Self { event, processing: arrived.elapsed() }
+    }
+}
+
 /// A piece of a call's picture.
 #[derive(Clone, Debug)]
 pub struct Picture {
@@ -177,9 +184,7 @@ impl Session {
         for piece in samples.chunks(HOP) {
             let before = self.detector.signals().at;
             let from = into.len();
-            for event in self.detector.push(piece) {
-                into.push(Happened { event, processing: arrived.elapsed() });
-            }
+            into.extend(self.detector.push(piece).map(Happened::since(arrived)));
             self.take(&into[from..]);
             let signals = self.detector.signals();
             if signals.at != before {
@@ -202,9 +207,7 @@ impl Session {
             let piece = left.min(HOP as u64);
             let before = self.detector.signals().at;
             let from = into.len();
-            for event in self.detector.push_gap(piece) {
-                into.push(Happened { event, processing: arrived.elapsed() });
-            }
+            into.extend(self.detector.push_gap(piece).map(Happened::since(arrived)));
             self.take(&into[from..]);
             if self.detector.signals().at != before {
                 self.timeline.lose(self.detector.signals().at, watched);
@@ -216,9 +219,7 @@ impl Session {
     /// Takes what audio cannot tell.
     pub fn note(&mut self, fact: Fact, arrived: Instant, into: &mut Vec<Happened>) {
         let from = into.len();
-        for event in self.detector.note(fact) {
-            into.push(Happened { event, processing: arrived.elapsed() });
-        }
+        into.extend(self.detector.note(fact).map(Happened::since(arrived)));
         self.take(&into[from..]);
     }
 
@@ -265,16 +266,23 @@ impl Session {
         }
     }
 
-    /// The call is over: its record, and, where none had been final, the verdict that closes it, appended to `into`.
-    pub fn finish(mut self, into: &mut Vec<Happened>) -> CallRecord {
-        let (now, started) = (self.detector.now(), Instant::now());
-        let last = self.detector.clone().finish();
+    /// The call is over: where no verdict had been final, the one that closes it is told, and appended to `into`.
+    pub fn close(&mut self, into: &mut Vec<Happened>) {
         if self.latest.is_none_or(|latest| latest.stage == Firmness::Provisional) {
-            let closing =
-                Happened { event: Event { at: now, kind: EventKind::Verdict(last) }, processing: started.elapsed() };
+            let started = Instant::now();
+            let last = self.detector.clone().finish();
+            let event = Event { at: self.detector.now(), kind: EventKind::Verdict(last) };
+            let closing = Happened::since(started)(event);
             self.take(&[closing]);
             into.push(closing);
         }
+    }
+
+    /// The record of the call, which is closed if it was not.
+    pub fn finish(mut self) -> CallRecord {
+        self.close(&mut Vec::new());
+        let now = self.detector.now();
+        let last = self.detector.finish();
         let mut warnings = Vec::new();
         if self.lost > 0 {
             let lost = MediaTime::from_samples(self.lost);

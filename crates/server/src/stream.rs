@@ -3,6 +3,7 @@
 mod call;
 mod wire;
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use crate::auth::Identity;
 use crate::error::{ApiError, Code};
 use crate::telemetry::TraceParent;
 use call::StreamCall;
-pub(crate) use wire::Ending;
+use wire::Ending;
 
 /// The longest a client may take to read what it is sent.
 const SEND_TIME: Duration = Duration::from_secs(10);
@@ -80,23 +81,33 @@ pub(crate) async fn serve(
         began: Instant::now(),
         heard: Duration::ZERO,
     };
-    let opened = match manner {
-        Manner::Protocol => Ok(()),
-        Manner::Tap(start) => connection.start(*start).await,
-    };
-    let close = match opened {
-        Ok(()) => match connection.listen().await {
-            Ok(never) => never,
-            Err(close) => close,
-        },
-        Err(close) => close,
-    };
+    let Err(close) = connection.run(manner).await;
     connection.end(close).await;
+}
+
+/// Whether another call is taken.
+///
+/// # Errors
+/// The service stops, or has as many calls as it takes.
+pub(crate) fn admits(app: &App) -> Result<(), ApiError> {
+    if app.stopping.is_cancelled() {
+        app.metrics.refused("stopping");
+        return Err(ApiError::new(Code::Stopping, "no new calls are taken"));
+    }
+    let most = app.config.stream.most as usize;
+    if app.live.count() >= most {
+        app.metrics.refused("busy");
+        return Err(ApiError::new(Code::Busy, format!("stream.most is {most} calls at once")));
+    }
+    Ok(())
 }
 
 impl Connection {
     /// Reads until something closes the connection.
-    async fn listen(&mut self) -> Result<Close, Close> {
+    async fn run(&mut self, manner: Manner) -> Result<Infallible, Close> {
+        if let Manner::Tap(start) = manner {
+            self.start(*start).await?;
+        }
         let mut last = Tick::now();
         let mut stopping = None;
         let mut look = pin!(sleep_until(last + LOOK));
@@ -148,7 +159,7 @@ impl Connection {
                 Ok(message) => self.obey(message, arrived).await,
                 Err(error) => {
                     let call_id = error.call_id.clone();
-                    self.refuse(call_id.as_deref(), &wire::refusal(&error)).await
+                    self.refuse(call_id.as_deref(), &ApiError::from(&error)).await
                 }
             },
             Message::Close(_) => Err(Close::Gone),
@@ -157,30 +168,19 @@ impl Connection {
     }
 
     async fn obey(&mut self, message: stream::Message, arrived: Instant) -> Result<(), Close> {
-        match message {
-            stream::Message::Start(start) => self.start(*start).await,
-            stream::Message::Chunk(chunk) => {
-                let call_id = chunk.call_id.clone();
-                let done = match self.find(chunk.call_id.as_deref()) {
-                    Ok(at) => match self.calls[at].agree(chunk.sample_rate, chunk.channels) {
-                        Ok(()) => return self.hear(at, chunk.sequence, &chunk.audio, arrived).await,
-                        Err(error) => error,
-                    },
-                    Err(error) => error,
-                };
-                self.refuse(call_id.as_deref(), &done).await
+        let found = self.find(message.call_id());
+        match (message, found) {
+            (stream::Message::Start(start), _) => self.start(*start).await,
+            (message, Err(error)) => self.refuse(message.call_id(), &error).await,
+            (stream::Message::Chunk(chunk), Ok(at)) => match self.calls[at].agree(chunk.sample_rate, chunk.channels) {
+                Ok(()) => self.hear(at, chunk.sequence, &chunk.audio, arrived).await,
+                Err(error) => self.refuse(chunk.call_id.as_deref(), &error).await,
+            },
+            (stream::Message::Fact { fact, .. }, Ok(at)) => {
+                let sent = self.calls[at].note(fact, arrived);
+                self.send_all(sent).await
             }
-            stream::Message::Fact { call_id, fact } => match self.find(call_id.as_deref()) {
-                Ok(at) => {
-                    let sent = self.calls[at].note(fact, arrived);
-                    self.send_all(sent).await
-                }
-                Err(error) => self.refuse(call_id.as_deref(), &error).await,
-            },
-            stream::Message::Stop { call_id } => match self.find(call_id.as_deref()) {
-                Ok(at) => self.finish(at, Ending::Stopped).await,
-                Err(error) => self.refuse(call_id.as_deref(), &error).await,
-            },
+            (stream::Message::Stop { .. }, Ok(at)) => self.finish(at, Ending::Stopped).await,
         }
     }
 
@@ -198,15 +198,7 @@ impl Connection {
 
     /// Begins a call and gives the status that says so.
     fn admit(&mut self, start: Start) -> Result<String, ApiError> {
-        if self.app.stopping.is_cancelled() {
-            self.app.metrics.refused("stopping");
-            return Err(ApiError::new(Code::Stopping, "no new calls are taken"));
-        }
-        let most = self.app.config.stream.most as usize;
-        if self.app.live.count() >= most {
-            self.app.metrics.refused("busy");
-            return Err(ApiError::new(Code::Busy, format!("stream.most is {most} calls at once")));
-        }
+        admits(&self.app)?;
         if self.calls.len() >= MOST_CALLS {
             return Err(ApiError::new(Code::Busy, format!("a connection carries at most {MOST_CALLS} calls")));
         }
@@ -321,8 +313,7 @@ impl Connection {
             Close::Gone => Ending::Closed,
             Close::Told(_, _, ending) => *ending,
         };
-        let reachable = !matches!(close, Close::Gone);
-        let mut told = reachable;
+        let mut told = !matches!(close, Close::Gone);
         for call in std::mem::take(&mut self.calls) {
             let sent = Box::pin(call.finish(&self.app, ending)).await;
             told = told && self.send_all(sent).await.is_ok();

@@ -1,11 +1,12 @@
 //! Judges recordings that were sent whole.
 
+mod fields;
+
 use std::io::Cursor;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use offhook_audio::{RATE, SampleRate};
 use offhook_detect::Fact;
 use offhook_media::{Channel, Container, DecodeOptions, Decoder, MediaError, RawEncoding, RawFormat};
@@ -115,16 +116,11 @@ pub(crate) async fn judge(app: &Arc<App>, identity: &Identity, upload: Upload) -
     if let Some(duration) = upload.duration.filter(|duration| *duration > limits.longest) {
         return Err(too_long(duration, limits.longest));
     }
-    let id = Uuid::now_v7();
     let info = CallInfo {
-        id,
-        call_id: upload.call_id.clone().unwrap_or_else(|| id.to_string()),
-        owner: identity.id.clone(),
-        source: Source::Upload,
         campaign: upload.campaign.clone(),
         caller: upload.caller.as_deref().map(|number| app.privacy.number(number)),
         destination: upload.destination.as_deref().map(|number| app.privacy.number(number)),
-        started: Timestamp::now(),
+        ..CallInfo::begin(Source::Upload, &identity.id, upload.call_id.clone())
     };
     let turn = Arc::clone(&app.uploads).acquire_owned().await;
     let turn = turn.map_err(|_| ApiError::new(Code::Stopping, "no new recordings are taken"))?;
@@ -212,7 +208,7 @@ fn listen(app: &Arc<App>, info: CallInfo, upload: &Upload) -> Result<CallRecord,
         session.hear_samples(piece, arrived, &mut happened);
     }
     app.metrics.stage(Stage::Detect, arrived.elapsed());
-    let mut record = session.finish(&mut happened);
+    let mut record = session.finish();
     record.warnings.append(&mut warnings);
     Ok(record)
 }
@@ -268,7 +264,7 @@ fn unreadable(app: &App, error: &MediaError) -> ApiError {
             ApiError::new(Code::TooLong, format!("the audio is longer than limits.longest, {longest}"))
         }
         MediaError::Rate(_) => ApiError::new(Code::SampleRate, error.to_string()),
-        MediaError::NoSuchChannel { .. } => ApiError::of_field("channel", error.to_string()),
+        MediaError::NoSuchChannel { .. } => ApiError::new(Code::BadField, error.to_string()).about("channel"),
         error => ApiError::new(Code::BadAudio, chain(error)),
     }
 }

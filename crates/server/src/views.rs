@@ -5,4 +5,4 @@ mod results;
 pub mod words;
 
 pub use events::{at_ms, beep_fields, cause, event, share, verdict_fields};
-pub use results::{conclusion, is_voicemail, result, verdict_view, vocabularies};
+pub use results::{conclusion, is_voicemail, probabilities, result, spell, verdict_view, vocabularies};

@@ -36,6 +36,17 @@ pub enum Message {
     },
 }
 
+impl Message {
+    /// The call it names, if it does.
+    pub fn call_id(&self) -> Option<&str> {
+        match self {
+            Self::Start(start) => start.call_id.as_deref(),
+            Self::Chunk(chunk) => chunk.call_id.as_deref(),
+            Self::Stop { call_id } | Self::Fact { call_id, .. } => call_id.as_deref(),
+        }
+    }
+}
+
 /// Which events a client wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {

@@ -1,8 +1,8 @@
 //! What was heard, as JSON: one object a recording, one object an event.
 
-use offhook_detect::{Outcome, Vocabulary};
-use offhook_server::views::{at_ms, beep_fields, cause, event, share};
-use serde_json::{Map, Value, json};
+use offhook_detect::Vocabulary;
+use offhook_server::views::{at_ms, beep_fields, cause, event, probabilities, share, spell};
+use serde_json::{Value, json};
 
 use crate::detect::Heard;
 
@@ -21,13 +21,11 @@ pub(crate) struct Vocabularies {
 pub(crate) fn recording(file: &str, heard: &Heard, words: &Vocabularies) -> Value {
     let (verdict, decided) = (&heard.verdict, heard.decided());
     let beeps: Vec<Value> = heard.beeps().map(|beep| Value::Object(beep_fields(beep))).collect();
-    let probabilities: Map<String, Value> =
-        verdict.probabilities.iter().map(|(kind, p)| (kind.word().to_owned(), share(p))).collect();
     json!({
         "file": file,
         "answered_by": verdict.answered_by.word(),
         "confidence": share(verdict.confidence),
-        "probabilities": probabilities,
+        "probabilities": probabilities(verdict),
         "cause": cause(&decided.cause),
         "decided_at_ms": at_ms(decided.at),
         "audio_ms": at_ms(heard.audio),
@@ -59,14 +57,7 @@ pub(crate) fn ended(heard: &Heard, words: &Vocabularies) -> Value {
 }
 
 fn vocabularies(heard: &Heard, words: &Vocabularies) -> Value {
-    let decided = heard.decided();
-    let mut outcome = Outcome::default();
-    for event in &heard.events {
-        outcome.note(event);
-    }
-    let spell = |vocabulary: &Vocabulary| -> Map<String, Value> {
-        let fields = vocabulary.spell(&decided, &outcome);
-        fields.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
-    };
+    let course = heard.course();
+    let spell = |vocabulary| spell(vocabulary, &course, heard.verdict);
     json!({ "asterisk": spell(words.asterisk), "mod_amd": spell(words.mod_amd), "twilio": spell(words.twilio) })
 }

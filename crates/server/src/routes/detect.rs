@@ -1,7 +1,6 @@
 //! Recordings sent whole: who, or what, picked up?
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
@@ -10,7 +9,6 @@ use axum::http::{StatusCode, header};
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use offhook_media::{Channel, RawEncoding};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -155,7 +153,7 @@ pub(crate) async fn detect(
                 upload.audio = read(field, most).await?;
             } else {
                 let text = field.text().await.map_err(|error| broken(&error, most))?;
-                set(&mut upload, &name, &text)?;
+                upload.set(&name, &text)?;
             }
         }
         if !sent {
@@ -164,7 +162,7 @@ pub(crate) async fn detect(
         upload
     } else {
         let mut upload = upload_of(about)?;
-        by_content_type(&kind, &mut upload)?;
+        upload.take_type(&kind)?;
         let body = Limited::new(request.into_body(), usize::try_from(most).unwrap_or(usize::MAX));
         upload.audio = body.collect().await.map_err(|error| unreadable(error.as_ref(), most))?.to_bytes();
         upload
@@ -217,7 +215,7 @@ pub(crate) async fn detect_batch(
             name => {
                 let name = name.to_owned();
                 let text = field.text().await.map_err(|error| broken(&error, most))?;
-                set(&mut shared, &name, &text)?;
+                shared.set(&name, &text)?;
             }
         }
     }
@@ -228,7 +226,7 @@ pub(crate) async fn detect_batch(
         let mut upload = Upload { audio, ..shared.clone() };
         let (app, identity, name) = (&app, &identity, names.get(at));
         async move {
-            let named = name.map_or(Ok(()), |name| set(&mut upload, "call_id", name));
+            let named = name.map_or(Ok(()), |name| upload.set("call_id", name));
             let judged = match named {
                 Ok(()) if upload.audio.is_empty() => Err(ApiError::new(Code::BadAudio, "the recording is empty")),
                 Ok(()) => upload::judge(app, identity, upload).await,
@@ -299,122 +297,8 @@ fn upload_of(about: About) -> Result<Upload, ApiError> {
     ];
     for (name, text) in numbers.into_iter().chain(texts) {
         if let Some(text) = text {
-            set(&mut upload, name, &text)?;
+            upload.set(name, &text)?;
         }
     }
     Ok(upload)
-}
-
-/// Sets a field from its text; an empty text stands for none.
-fn set(upload: &mut Upload, name: &str, text: &str) -> Result<(), ApiError> {
-    let refuse = |allowed: &str| Err(ApiError::field(name, format!("{text:?}"), allowed));
-    if text.is_empty() {
-        return Ok(());
-    }
-    match name {
-        "sample_rate" => match text.parse() {
-            Ok(hz @ 8_000..=48_000) => upload.sample_rate = Some(hz),
-            _ => return refuse("8000 to 48000 Hz"),
-        },
-        "duration" => match text.parse::<f64>() {
-            Ok(seconds) if (0.0..86_400.0).contains(&seconds) => {
-                upload.duration = Some(Duration::from_secs_f64(seconds))
-            }
-            _ => return refuse("a number of seconds"),
-        },
-        "encoding" => match text {
-            "s16le" | "linear16" => upload.encoding = Some(RawEncoding::S16Le),
-            "s16be" => upload.encoding = Some(RawEncoding::S16Be),
-            "ulaw" | "mulaw" => upload.encoding = Some(RawEncoding::Ulaw),
-            "alaw" => upload.encoding = Some(RawEncoding::Alaw),
-            _ => return refuse("s16le, s16be, ulaw or alaw"),
-        },
-        "channel" => match text {
-            "left" => upload.channel = Channel::Left,
-            "right" => upload.channel = Channel::Right,
-            "mix" => upload.channel = Channel::Mix,
-            _ => return refuse("left, right or mix"),
-        },
-        "answered_at_ms" => match text.parse::<u32>() {
-            Ok(ms) => upload.answered_at = Duration::from_millis(ms.into()),
-            Err(_) => return refuse("a whole number of milliseconds"),
-        },
-        "call_id" | "campaign" | "caller" | "destination" => {
-            if text.chars().count() > 128 || text.chars().any(char::is_control) {
-                return refuse("at most 128 characters, none of them a control character");
-            }
-            let text = Some(text.to_owned());
-            match name {
-                "call_id" => upload.call_id = text,
-                "campaign" => upload.campaign = text,
-                "caller" => upload.caller = text,
-                _ => upload.destination = text,
-            }
-        }
-        _ => {
-            let allowed = "audio_file, call_id, sample_rate, duration, encoding, channel, answered_at_ms, campaign, caller \
-                           and destination";
-            return Err(ApiError::field(name, "an unknown field", allowed));
-        }
-    }
-    Ok(())
-}
-
-/// Takes from a media type what it says of audio without a header (RFC 2586, RFC 3551, RFC 4856).
-fn by_content_type(kind: &str, upload: &mut Upload) -> Result<(), ApiError> {
-    let (name, parameters) = kind.split_once(';').unwrap_or((kind, ""));
-    let rate = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("rate="));
-    let raw = match name.trim() {
-        "audio/l16" => Some(RawEncoding::S16Be),
-        "audio/pcmu" => Some(RawEncoding::Ulaw),
-        "audio/pcma" => Some(RawEncoding::Alaw),
-        "" | "application/octet-stream" => None,
-        name if name.starts_with("audio/") || name.starts_with("video/") || name == "application/ogg" => None,
-        _ => {
-            return Err(ApiError::new(
-                Code::MediaType,
-                format!(
-                    "content-type: given {kind:?}, allowed are multipart/form-data, audio/… and application/octet-stream"
-                ),
-            ));
-        }
-    };
-    if let Some(raw) = raw {
-        upload.encoding.get_or_insert(raw);
-        if let Some(rate) = rate {
-            set(upload, "sample_rate", rate)?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_does_not_fit_is_named() {
-        for (name, text) in [
-            ("sample_rate", "4000"),
-            ("duration", "-1"),
-            ("duration", "NaN"),
-            ("encoding", "gsm"),
-            ("channel", "both"),
-            ("answered_at_ms", "1.5"),
-            ("call_id", "a\u{7}"),
-            ("colour", "red"),
-        ] {
-            let error = set(&mut Upload::default(), name, text).unwrap_err();
-            assert_eq!(error.named_field(), Some(name));
-            assert!(error.detail().contains("allowed is"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_media_type_may_name_the_encoding() {
-        let mut upload = Upload::default();
-        by_content_type("audio/l16;rate=16000;channels=1", &mut upload).unwrap();
-        assert_eq!((upload.encoding, upload.sample_rate), (Some(RawEncoding::S16Be), Some(16_000)));
-        assert_eq!(by_content_type("text/html", &mut upload).unwrap_err().code(), Code::MediaType);
-    }
 }

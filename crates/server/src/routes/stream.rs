@@ -91,10 +91,7 @@ fn tapped(call_id: String, query: HashMap<String, String>) -> Result<Start, ApiE
     match decode(&Value::Object(fields).to_string()) {
         Ok(Message::Start(start)) => Ok(*start),
         Ok(_) => Err(ApiError::new(Code::BadRequest, "the query does not describe a stream")),
-        Err(error) => Err(match error.field {
-            Some(field) => ApiError::of_field(field, error.to_string()),
-            None => ApiError::new(Code::BadRequest, error.to_string()),
-        }),
+        Err(error) => Err(ApiError::from(&error)),
     }
 }
 
@@ -106,14 +103,7 @@ fn accept(
     parent: Option<TraceParent>,
 ) -> Result<Response, ApiError> {
     let upgrade = upgrade.map_err(|rejection| ApiError::new(Code::NotWebSocket, rejection.body_text()))?;
-    if app.stopping.is_cancelled() {
-        return Err(ApiError::new(Code::Stopping, "no new streams are taken").retry_after(5));
-    }
-    let most = app.config.stream.most as usize;
-    if app.live.count() >= most {
-        app.metrics.refused("busy");
-        return Err(ApiError::new(Code::Busy, format!("stream.most is {most} calls at once")).retry_after(5));
-    }
+    stream::admits(&app).map_err(|refusal| refusal.retry_after(5))?;
     let message = usize::try_from(app.config.stream.message.as_u64()).unwrap_or(usize::MAX);
     let tasks = app.tasks.clone();
     Ok(upgrade

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::Timestamp;
 use offhook_audio::MediaTime;
 use offhook_detect::Fact;
 use offhook_telephony::stream::{Detail, Start};
 use offhook_telephony::{Arrival, PcmError, Reorder, ReorderError};
-use uuid::Uuid;
 
 use super::wire::{self, Ending};
 use crate::app::App;
 use crate::auth::Identity;
-use crate::error::{ApiError, chain};
+use crate::error::{ApiError, Code, chain};
 use crate::record::{CallInfo, Source};
 use crate::session::{self, Happened, Opening, Session};
 use crate::telemetry::TraceParent;
@@ -25,12 +23,12 @@ pub(super) struct StreamCall {
     /// For numbered chunks; made when the first of them comes.
     order: Option<Box<Reorder<Vec<u8>>>>,
     detail: Detail,
+    /// Whether the client wants the picture.
     picture: bool,
     /// Whether sample rate and channels are settled.
     stated: (bool, bool),
     /// Chunks that came twice or too late.
     dropped: u64,
-    model_version: String,
     happened: Vec<Happened>,
 }
 
@@ -42,21 +40,16 @@ impl StreamCall {
         tap: bool,
         parent: Option<TraceParent>,
     ) -> Result<Self, ApiError> {
-        let id = Uuid::now_v7();
         let source = match (tap, start.microphone) {
             (true, _) => Source::Tap,
             (false, true) => Source::Microphone,
             (false, false) => Source::Stream,
         };
         let info = CallInfo {
-            id,
-            call_id: start.call_id.unwrap_or_else(|| id.to_string()),
-            owner: identity.id.clone(),
-            source,
             campaign: start.campaign,
             caller: start.caller.map(|number| app.privacy.number(&number)),
             destination: start.destination.map(|number| app.privacy.number(&number)),
-            started: Timestamp::now(),
+            ..CallInfo::begin(source, &identity.id, start.call_id)
         };
         let opening = Opening { answered: start.answered, picture: start.picture, parent };
         let session = Session::begin(app, info, start.format, opening).map_err(|error| unreadable(&error))?;
@@ -67,7 +60,6 @@ impl StreamCall {
             picture: start.picture,
             stated: if tap { (true, true) } else { start.stated },
             dropped: 0,
-            model_version: app.model_version.clone(),
             happened: Vec::new(),
         })
     }
@@ -130,7 +122,9 @@ impl StreamCall {
         let mut arrivals = Vec::new();
         match order.push(sequence, audio.to_vec(), longest / length, &mut arrivals) {
             Ok(()) => {}
-            Err(error @ ReorderError::Jump { .. }) => return Err(ApiError::of_field("sequence", error.to_string())),
+            Err(error @ ReorderError::Jump { .. }) => {
+                return Err(ApiError::new(Code::BadField, error.to_string()).about("sequence"));
+            }
             Err(error) => {
                 *dropped += 1;
                 let late = matches!(error, ReorderError::Late { .. });
@@ -148,20 +142,17 @@ impl StreamCall {
 
     /// What happened since the last time, as it is sent.
     fn told(&mut self) -> Vec<String> {
-        let picture = self.session.picture().filter(|_| self.picture);
-        if self.happened.is_empty() && picture.is_none() {
-            return Vec::new();
+        let Self { session, happened, detail, .. } = self;
+        let mut messages: Vec<String> = Vec::new();
+        let picture = session.picture();
+        for Happened { event, processing } in happened.drain(..) {
+            messages.extend(match views::result(&event, session.latest(), processing) {
+                Some(fields) => Some(wire::result(session.info(), &session.app().model_version, fields)),
+                None if *detail == Detail::All => Some(wire::event(session.info(), views::event(&event))),
+                None => None,
+            });
         }
-        let mut messages = Vec::new();
-        let info = Arc::clone(self.session.info());
-        for Happened { event, processing } in self.happened.drain(..) {
-            match views::result(&event, self.session.latest(), processing) {
-                Some(fields) => messages.push(wire::result(&info, &self.model_version, fields)),
-                None if self.detail == Detail::All => messages.push(wire::event(&info, views::event(&event))),
-                None => {}
-            }
-        }
-        messages.extend(picture.map(|picture| wire::picture(&info, &picture)));
+        messages.extend(picture.filter(|_| self.picture).map(|picture| wire::picture(session.info(), &picture)));
         messages
     }
 
@@ -180,22 +171,14 @@ impl StreamCall {
             }
         }
         let mut messages = self.told();
-        let info = Arc::clone(self.session.info());
-        let (model_version, dropped, detail) = (self.model_version, self.dropped, self.detail);
-        let latest = self.session.latest().copied();
-        let mut closing = Vec::new();
-        let record = self.session.finish(&mut closing);
-        for Happened { event, processing } in closing {
-            if let Some(fields) = views::result(&event, latest.as_ref(), processing) {
-                messages.push(wire::result(&info, &model_version, fields));
-            } else if detail == Detail::All {
-                messages.push(wire::event(&info, views::event(&event)));
-            }
-        }
+        self.session.close(&mut self.happened);
+        messages.extend(self.told());
+        let (dropped, info) = (self.dropped, Arc::clone(self.session.info()));
+        let record = self.session.finish();
         match session::keep(app, record).await {
             Ok(record) => messages.push(wire::ended(&record, ending, dropped)),
             Err(_) => {
-                let refusal = ApiError::new(crate::error::Code::Storage, "the record of the call could not be kept");
+                let refusal = ApiError::new(Code::Storage, "the record of the call could not be kept");
                 messages.push(wire::error(Some(&info.call_id), &refusal));
             }
         }
@@ -224,5 +207,5 @@ fn play(
 }
 
 fn unreadable(error: &PcmError) -> ApiError {
-    ApiError::new(crate::error::Code::BadAudio, chain(error))
+    ApiError::new(Code::BadAudio, chain(error))
 }

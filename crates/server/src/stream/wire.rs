@@ -120,9 +120,11 @@ pub(super) fn error(call_id: Option<&str>, error: &ApiError) -> String {
 }
 
 /// What a message that could not be read is refused with.
-pub(super) fn refusal(error: &StreamError) -> ApiError {
-    match error.field {
-        Some(field) => ApiError::of_field(field, error.to_string()),
-        None => ApiError::new(Code::BadRequest, error.to_string()),
+impl From<&StreamError> for ApiError {
+    fn from(error: &StreamError) -> Self {
+        match error.field {
+            Some(field) => Self::new(Code::BadField, error.to_string()).about(field),
+            None => Self::new(Code::BadRequest, error.to_string()),
+        }
     }
 }

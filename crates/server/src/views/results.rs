@@ -14,16 +14,19 @@ pub fn is_voicemail(answered_by: AnsweredBy) -> bool {
     matches!(answered_by, AnsweredBy::Voicemail | AnsweredBy::MailboxUnavailable)
 }
 
+/// How likely each kind is, by its word.
+pub fn probabilities(verdict: &Verdict) -> Value {
+    verdict.probabilities.iter().map(|(kind, p)| (kind.word().to_owned(), share(p))).collect()
+}
+
 /// What stands at the end of a call, where `last` is the last verdict.
 pub fn conclusion(course: &Course, last: Verdict) -> Conclusion {
     let decided = course.decided(last);
-    let probabilities: Map<String, Value> =
-        last.probabilities.iter().map(|(kind, p)| (kind.word().to_owned(), share(p))).collect();
     Conclusion {
         answered_by: last.answered_by.word().to_owned(),
         is_voicemail: is_voicemail(last.answered_by),
         confidence: share(last.confidence).as_f64().unwrap_or_default(),
-        probabilities: Value::Object(probabilities),
+        probabilities: probabilities(&last),
         method: decided.method.name().to_owned(),
         stage: last.stage.word().to_owned(),
         cause: cause(&decided.cause),
@@ -35,8 +38,6 @@ pub fn conclusion(course: &Course, last: Verdict) -> Conclusion {
 
 /// The fields of a verdict as they are sent while a call goes on.
 pub fn verdict_view(verdict: &Verdict) -> Map<String, Value> {
-    let probabilities: Map<String, Value> =
-        verdict.probabilities.iter().map(|(kind, p)| (kind.word().to_owned(), share(p))).collect();
     let mut fields = Map::new();
     fields.insert("answered_by".into(), verdict.answered_by.word().into());
     fields.insert("is_voicemail".into(), is_voicemail(verdict.answered_by).into());
@@ -46,7 +47,7 @@ pub fn verdict_view(verdict: &Verdict) -> Map<String, Value> {
     fields.insert("final".into(), (verdict.stage != Stage::Provisional).into());
     fields.insert("cause".into(), cause(&verdict.cause));
     fields.insert("why".into(), words::why(&verdict.cause).into());
-    fields.insert("probabilities".into(), probabilities.into());
+    fields.insert("probabilities".into(), probabilities(verdict));
     fields
 }
 
@@ -92,17 +93,14 @@ fn undecided() -> Map<String, Value> {
     fields
 }
 
-/// What other systems would call it: Asterisk's words, those of the fork of mod_amd by Webitel, Twilio's without the message's end.
+/// What a system would call a call whose last verdict is `last`: its variables by their names.
+pub fn spell(words: &Vocabulary, course: &Course, last: Verdict) -> Value {
+    let fields = words.spell(&course.decided(last), course.outcome());
+    fields.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
+}
+
+/// What other systems would call it: Asterisk, mod_amd of Webitel, Twilio without the message's end.
 pub fn vocabularies(course: &Course, last: Verdict) -> Value {
-    let decided = course.decided(last);
-    let spell = |name: &str| -> Map<String, Value> {
-        let words = Vocabulary::named(name);
-        words
-            .map(|words| words.spell(&decided, course.outcome()))
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect()
-    };
+    let spell = |name: &str| Vocabulary::named(name).map(|words| spell(words, course, last));
     json!({ "asterisk": spell("asterisk"), "mod_amd": spell("webitel"), "twilio": spell("twilio_enable") })
 }
