@@ -16,6 +16,25 @@ fn part(name: &str) -> Part {
     Part::bytes(wav(name)).file_name(name.to_owned())
 }
 
+/// So many samples of a steady tone, as a WAV of 16 bits.
+fn tone(samples: usize, hz: u32) -> Vec<u8> {
+    let mut wav = Vec::new();
+    let bytes = (samples * 2) as u32;
+    wav.extend(b"RIFF");
+    wav.extend((36 + bytes).to_le_bytes());
+    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    wav.extend(hz.to_le_bytes());
+    wav.extend((hz * 2).to_le_bytes());
+    wav.extend(b"\x02\0\x10\0data");
+    wav.extend(bytes.to_le_bytes());
+    wav.extend((0..samples).flat_map(|at| (((at as f32 * 0.7).sin() * 9e3) as i16).to_le_bytes()));
+    wav
+}
+
+fn form_of(audio: Vec<u8>) -> Form {
+    Form::new().part("audio_file", Part::bytes(audio))
+}
+
 async fn post(service: &Service, path: &str, form: Form) -> (u16, Value) {
     let answer = reqwest::Client::new().post(service.url(path)).multipart(form).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
@@ -75,23 +94,10 @@ async fn what_is_not_allowed_is_refused_with_the_limit_it_broke() {
     })
     .await;
     let voicemail = || Form::new().part("audio_file", part("voicemail-personal-beep.wav"));
-    let tone = |samples: usize, hz: u32| {
-        let mut wav = Vec::new();
-        let bytes = (samples * 2) as u32;
-        wav.extend(b"RIFF");
-        wav.extend((36 + bytes).to_le_bytes());
-        wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-        wav.extend(hz.to_le_bytes());
-        wav.extend((hz * 2).to_le_bytes());
-        wav.extend(b"\x02\0\x10\0data");
-        wav.extend(bytes.to_le_bytes());
-        wav.extend((0..samples).flat_map(|at| (((at as f32 * 0.7).sin() * 9e3) as i16).to_le_bytes()));
-        Form::new().part("audio_file", Part::bytes(wav))
-    };
     for (form, status, code, says) in [
         (voicemail(), 422, "audio_too_long", "limits.longest"),
-        (tone(4_000, 8_000), 422, "audio_too_short", "limits.shortest"),
-        (tone(32_000, 16_000), 422, "sample_rate_not_allowed", "limits.sample_rates"),
+        (form_of(tone(4_000, 8_000)), 422, "audio_too_short", "limits.shortest"),
+        (form_of(tone(32_000, 16_000)), 422, "sample_rate_not_allowed", "limits.sample_rates"),
         (Form::new().part("audio_file", Part::bytes(vec![0u8; 200 << 10])), 413, "body_too_large", "limits.file"),
         (Form::new().part("audio_file", Part::bytes(b"not audio at all".to_vec())), 422, "bad_audio", ""),
         (Form::new().text("call_id", "x"), 400, "bad_field", "audio_file"),
@@ -130,5 +136,20 @@ async fn one_bad_recording_of_a_batch_does_not_keep_the_others_from_their_verdic
     let form = (0..4).fold(Form::new(), |form, _| form.part("audio_file", part("silence.wav")));
     let (status, answer) = post(&service, "/v1/detect/batch", form).await;
     assert_eq!((status, answer["code"].as_str()), (413, Some("too_many_items")));
+    service.stop().await;
+}
+
+/// Frameworks stop at 2 MiB where nobody tells them otherwise.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_may_be_as_large_as_the_limits_say() {
+    let service = Service::start(|_| {}).await;
+    let large = tone(25 * 48_000, 48_000);
+    assert!(large.len() > 2 << 20);
+    let (status, answer) = post(&service, "/v1/detect", form_of(large.clone())).await;
+    assert_eq!((status, answer["audio_ms"].as_u64()), (200, Some(25_000)), "{answer}");
+    let both = form_of(large.clone()).part("audio_file", Part::bytes(large));
+    let (status, answer) = post(&service, "/v1/detect/batch", both).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer["results"].as_array().unwrap().iter().all(|item| item["result"]["audio_ms"] == 25_000), "{answer}");
     service.stop().await;
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{FromRequest as _, Multipart, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -248,7 +248,9 @@ fn content_type(request: &Request) -> String {
 
 async fn multipart(request: Request, most: u64) -> Result<Multipart, ApiError> {
     let limit = usize::try_from(most).unwrap_or(usize::MAX);
-    let request = request.map(|body| Body::new(Limited::new(body, limit)));
+    let mut request = request.map(|body| Body::new(Limited::new(body, limit)));
+    // The framework's own limit of 2 MiB would come before ours.
+    DefaultBodyLimit::disable().apply(&mut request);
     Multipart::from_request(request, &()).await.map_err(|error| ApiError::new(Code::BadRequest, error.body_text()))
 }
 
