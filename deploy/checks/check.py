@@ -5,7 +5,9 @@
 Prints what is wrong, one finding a line, and exits with 1 if anything is. Needs no network.
 """
 
+import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -101,6 +103,28 @@ def dockerfile(path):
         yield "Dockerfile: runs as root"
 
 
+def let_through(path, patterns):
+    """Whether a file of the repository goes to the builder: as in .dockerignore, the last pattern that fits counts."""
+    through = True
+    for pattern in patterns:
+        parts = re.split(r"(\*\*/|\*)", pattern.removeprefix("!"))
+        fits = "".join({"**/": "(.*/)?", "*": "[^/]*"}.get(part, re.escape(part)) for part in parts)
+        if re.fullmatch(f"{fits}(/.*)?", path):
+            through = pattern.startswith("!")
+    return through
+
+
+def included(repository):
+    """The builder gets each file that the sources it gets include."""
+    lines = (repository / ".dockerignore").read_text().splitlines()
+    patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    for source in sorted(repository.glob("crates/*/src/**/*.rs")):
+        for name in re.findall(r'include_(?:bytes|str)!\(\s*"([^"]+)"', source.read_text()):
+            path = os.path.relpath(os.path.normpath(source.parent / name), repository)
+            if not let_through(path, patterns):
+                yield f".dockerignore: {path} is not let through, but {source.relative_to(repository)} includes it"
+
+
 def compose(path):
     """The file fits the Compose Specification; what it mounts from this repository is there."""
     check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(path)]
@@ -124,6 +148,7 @@ def main():
     findings = [
         *kubernetes(deploy / "kubernetes"),
         *dockerfile(repository / "Dockerfile"),
+        *included(repository),
         *compose(deploy / "compose" / "compose.yaml"),
     ]
     print("\n".join(findings))

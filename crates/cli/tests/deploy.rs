@@ -45,19 +45,24 @@ fn schemas_and_rules_of_containers_hold_and_a_breach_is_found() {
     let (python, repository) = (python(), repository());
     let check = repository.join("deploy/checks/check.py");
     run(Command::new(&python).arg(&check).arg(&repository));
-    // The same with a deployment that runs as root: found.
+    // The same with a deployment that runs as root, and a file that the builder needs and does not get: found.
     let copy = tempfile::tempdir().unwrap();
     run(Command::new("cp")
         .arg("-r")
         .arg(repository.join("deploy"))
         .arg(repository.join("Dockerfile"))
+        .arg(repository.join(".dockerignore"))
         .arg(copy.path()));
     let deployment = copy.path().join("deploy/kubernetes/deployment.yaml");
     let text = fs::read_to_string(&deployment).unwrap().replace("runAsNonRoot: true", "runAsNonRoot: false");
     fs::write(&deployment, text).unwrap();
+    let sources = copy.path().join("crates/a/src");
+    fs::create_dir_all(&sources).unwrap();
+    fs::write(sources.join("lib.rs"), "const A: &[u8] = include_bytes!(\"../../../corpus/a.wav\");").unwrap();
     let output = Command::new(&python).arg(&check).arg(copy.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(out(&output).contains("may run as root"), "{output:?}");
+    assert!(out(&output).contains("corpus/a.wav is not let through"), "{output:?}");
 }
 
 #[test]
