@@ -165,7 +165,7 @@ impl ServerConfig {
                 return refuse(name, time.show(), "more than 0s");
             }
         }
-        Ok(())
+        crate::telemetry::check(self)
     }
 }
 
@@ -191,6 +191,22 @@ mod tests {
         config.set("http.insecure", "true").unwrap();
         config.check().unwrap();
         assert!(config.identities_needed());
+    }
+
+    #[test]
+    fn logs_and_traces_are_checked_with_the_rest() {
+        for (name, value) in [
+            ("log.level", "loud=very"),
+            ("log.files", "0"),
+            ("log.syslog", "nowhere"),
+            ("telemetry.otlp", "localhost"),
+            ("telemetry.sample", "101"),
+        ] {
+            let mut config = ServerConfig::default();
+            config.set(name, value).unwrap();
+            let refused = config.check().unwrap_err();
+            assert_eq!((refused.field.as_str(), refused.given.as_str()), (name, value));
+        }
     }
 
     #[test]

@@ -110,16 +110,37 @@ pub fn start(config: &ServerConfig) -> Result<Telemetry, TelemetryError> {
     Ok(telemetry)
 }
 
+/// Checks the settings of logs and traces.
+///
+/// # Errors
+/// Names the setting, what was given and what is allowed.
+pub(crate) fn check(config: &ServerConfig) -> Result<(), ServerConfigError> {
+    let ServerConfig { log, telemetry, .. } = config;
+    filter(log)?;
+    if log.files == 0 {
+        return Err(ServerConfigError::new("log.files", "0", "at least 1"));
+    }
+    if let Some(server) = &log.syslog {
+        Server::parse(server)?;
+    }
+    traces::check(telemetry)
+}
+
+fn filter(log: &LogConfig) -> Result<EnvFilter, ServerConfigError> {
+    EnvFilter::builder().parse(&log.level).map_err(|error| {
+        let allowed = format!("error, warn, info, debug or trace, or directives such as info,sqlx=warn ({error})");
+        ServerConfigError::new("log.level", log.level.as_str(), allowed)
+    })
+}
+
 /// Prepares logs and traces without starting them: for those who start several, each in a thread of its own.
 ///
 /// # Errors
 /// A setting cannot be used.
 pub fn prepare(config: &ServerConfig) -> Result<(Dispatch, Telemetry), TelemetryError> {
     let ServerConfig { log, telemetry, .. } = config;
-    let filter = EnvFilter::builder().parse(&log.level).map_err(|error| {
-        let allowed = format!("error, warn, info, debug or trace, or directives such as info,sqlx=warn ({error})");
-        ServerConfigError::new("log.level", log.level.as_str(), allowed)
-    })?;
+    check(config)?;
+    let filter = filter(log)?;
     let mut queues = Vec::new();
     let mut sinks = Vec::new();
     if log.console {
@@ -159,9 +180,6 @@ fn queued<W: std::io::Write + Send + 'static>(thread: &str, to: W, guards: &mut 
 /// A file a day, named by the day (UTC).
 fn files(log: &LogConfig, service: &str) -> Result<RollingFileAppender, TelemetryError> {
     let folder = log.folder.clone().unwrap_or_default();
-    if log.files == 0 {
-        return Err(ServerConfigError::new("log.files", "0", "at least 1").into());
-    }
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix(service)

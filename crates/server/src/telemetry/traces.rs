@@ -70,16 +70,24 @@ impl TraceParent {
     }
 }
 
+/// Checks what belongs to traces.
+///
+/// # Errors
+/// Names the setting, what was given and what is allowed.
+pub(super) fn check(config: &TelemetryConfig) -> Result<(), ServerConfigError> {
+    let web = |address: &str| reqwest::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if let Some(collector) = config.otlp.as_deref().filter(|collector| !web(collector)) {
+        return Err(ServerConfigError::new("telemetry.otlp", collector, "an address such as http://localhost:4318"));
+    }
+    if config.sample > 100 {
+        return Err(ServerConfigError::new("telemetry.sample", config.sample.to_string(), "0 to 100"));
+    }
+    Ok(())
+}
+
 /// Prepares the sending of spans, in a runtime of tokio; `None` where no collector is named.
 pub(super) fn provider(config: &TelemetryConfig) -> Result<Option<SdkTracerProvider>, TelemetryError> {
     let Some(collector) = &config.otlp else { return Ok(None) };
-    let refuse = |field: &str, given: String, allowed: &str| Err(ServerConfigError::new(field, given, allowed).into());
-    if reqwest::Url::parse(collector).ok().filter(|url| matches!(url.scheme(), "http" | "https")).is_none() {
-        return refuse("telemetry.otlp", collector.clone(), "an address such as http://localhost:4318");
-    }
-    if config.sample > 100 {
-        return refuse("telemetry.sample", config.sample.to_string(), "0 to 100");
-    }
     let runtime = Handle::try_current().map_err(|_| TelemetryError::NoRuntime)?;
     crate::tls::install_provider();
     let client = reqwest::Client::builder().timeout(PATIENCE).build().map_err(TelemetryError::Client)?;
