@@ -39,6 +39,22 @@ fn measured_figures_stand_beside_the_formula() {
 }
 
 #[test]
+fn a_machine_that_bears_no_call_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("load.json");
+    std::fs::write(&file, report().to_string()).unwrap();
+    for (more, said) in [
+        (["--memory", "0.05"], "--memory: given 0.05, allowed is 0.078 or more"),
+        (["--busy", "0"], "allowed is a number above 0, at most 1"),
+    ] {
+        let output = offhook().args(["plan", "--calls-per-second", "1", "--from"]).arg(&file).args(more).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(err(&output).contains(said), "{output:?}");
+    }
+}
+
+#[test]
 fn what_is_no_report_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("load.json");

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::exit::{Exit, Mistake};
 use crate::load::LoadReport;
-use crate::plan::{Architecture, Machine, Need, Required, Volume, need, required};
+use crate::plan::{Architecture, Machine, Need, Required, Volume, least_memory, need, required};
 use crate::terminal::{self, Ink, Paint};
 
 /// Say how many machines a volume of calls needs, from what `offhook load` measured
@@ -29,8 +29,8 @@ pub(crate) struct PlanArgs {
     /// Memory of a machine, in GiB
     #[arg(long, default_value = "8", value_name = "GIB", value_parser = positive)]
     memory: f64,
-    /// The share of processor and memory that may be busy, 0 to 1
-    #[arg(long, default_value = "0.6", value_name = "SHARE", value_parser = share)]
+    /// The share of processor and memory that may be busy, above 0, at most 1
+    #[arg(long, default_value = "0.6", value_name = "SHARE", value_parser = some_share)]
     busy: f64,
     /// Machines that may fail at once
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1000))]
@@ -65,17 +65,21 @@ Example:
   offhook load --calls 500 --duration 2m --json > load.json
   offhook plan --calls-per-second 50 --from load.json";
 
-fn number(text: &str) -> Result<f64, String> {
-    text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0).ok_or_else(String::new)
+fn number(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0)
 }
 
 fn positive(text: &str) -> Result<f64, String> {
     let allowed = "allowed is a number above 0, at most a thousand million".to_owned();
-    number(text).ok().filter(|number| *number > 0.0 && *number <= 1e9).ok_or(allowed)
+    number(text).filter(|number| *number > 0.0 && *number <= 1e9).ok_or(allowed)
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    number(text).ok().filter(|share| *share <= 1.0).ok_or_else(|| "allowed is a number from 0 to 1".to_owned())
+    number(text).filter(|share| *share <= 1.0).ok_or_else(|| "allowed is a number from 0 to 1".to_owned())
+}
+
+fn some_share(text: &str) -> Result<f64, String> {
+    share(text).ok().filter(|share| *share > 0.0).ok_or_else(|| "allowed is a number above 0, at most 1".to_owned())
 }
 
 fn read(path: &Path) -> Result<LoadReport> {
@@ -88,8 +92,10 @@ fn read(path: &Path) -> Result<LoadReport> {
 
 pub(crate) fn run(args: &PlanArgs) -> Result<Exit> {
     let report = read(&args.from)?;
-    if args.busy <= 0.0 {
-        return Err(Mistake::Usage("--busy: given 0, allowed is more than 0, at most 1".to_owned()).into());
+    if let Some(least) = least_memory(&report, args.busy).filter(|least| args.memory < *least) {
+        let (given, least) = (args.memory, (least * 1_000.0).ceil() / 1_000.0);
+        let text = format!("--memory: given {given}, allowed is {least} or more, for the service and one call to fit");
+        return Err(Mistake::Usage(text).into());
     }
     let volume = Volume {
         calls_per_second: args.calls_per_second,

@@ -4,4 +4,4 @@ mod formula;
 mod need;
 
 pub(crate) use formula::{Architecture, Required, required};
-pub(crate) use need::{Machine, Need, Volume, need};
+pub(crate) use need::{Machine, Need, Volume, least_memory, need};

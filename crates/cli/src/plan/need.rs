@@ -73,8 +73,7 @@ pub(crate) struct Need {
 pub(crate) fn need(report: &LoadReport, volume: Volume, machine: Machine) -> Option<Need> {
     let server = report.server?;
     let core_a_call = server.cpu_percent_per_call / 100.0;
-    let gib = |bytes: f64| bytes / f64::from(1 << 30);
-    let (fixed, a_call) = (gib(server.rss_before? as f64), gib(server.bytes_per_call?));
+    let (fixed, a_call) = memory(report)?;
     let at_once = volume.calls_per_second * volume.seconds_per_call;
     let by_cores = f64::from(machine.cores) * machine.busy / core_a_call.max(f64::MIN_POSITIVE);
     let by_memory = (machine.memory_gib * machine.busy - fixed).max(0.0) / a_call.max(f64::MIN_POSITIVE);
@@ -97,6 +96,23 @@ pub(crate) fn need(report: &LoadReport, volume: Volume, machine: Machine) -> Opt
         audio_gb_day,
         audio_gb: audio_gb_day * volume.audio_days,
     })
+}
+
+/// The least memory of a machine, in GiB, of which so much may be busy: the process and one call fit; `None` if the
+/// report has no figures of the service's process.
+pub(crate) fn least_memory(report: &LoadReport, busy: f64) -> Option<f64> {
+    let (fixed, a_call) = memory(report)?;
+    Some((fixed + a_call.max(gib(1.0))) / busy)
+}
+
+/// What the process takes before the first call, and what each call adds, in GiB.
+fn memory(report: &LoadReport) -> Option<(f64, f64)> {
+    let server = report.server?;
+    Some((gib(server.rss_before? as f64), gib(server.bytes_per_call?)))
+}
+
+fn gib(bytes: f64) -> f64 {
+    bytes / f64::from(1 << 30)
 }
 
 /// What a stream takes of the network, packed as it was when it was measured.
@@ -157,6 +173,16 @@ mod tests {
         let need = need(&report(), VOLUME, small).unwrap();
         assert!((need.calls_per_machine - 655.36).abs() < 0.01, "{need:?}");
         assert_eq!(need.machines, 5);
+    }
+
+    #[test]
+    fn a_machine_has_room_for_the_process_and_a_call() {
+        // 64 MiB and 100 KiB, of which half may be busy.
+        let least = least_memory(&report(), 0.5).unwrap();
+        assert!((least - 2.0 * (64.0 + 100.0 / 1_024.0) / 1_024.0).abs() < 1e-9, "{least}");
+        let need = need(&report(), VOLUME, Machine { memory_gib: least, ..MACHINE }).unwrap();
+        assert!((need.calls_per_machine - 1.0).abs() < 1e-6, "{need:?}");
+        assert_eq!(least_memory(&LoadReport { server: None, ..report() }, 0.5), None);
     }
 
     #[test]
