@@ -59,6 +59,28 @@ await run(
   { flags },
 );
 
+// Leave that comes after the page was left opens nothing.
+await run(
+  async (open) => {
+    const page = await open('/microphone');
+    await page.evaluate(() => {
+      const devices = navigator.mediaDevices;
+      const ask = devices.getUserMedia.bind(devices);
+      devices.getUserMedia = (asked) =>
+        new Promise((resolve) => {
+          globalThis.give = async () => resolve((globalThis.given = await ask(asked)));
+        });
+    });
+    await page.getByRole('button', { name: 'Listen' }).click();
+    await page.getByText('Waiting for the microphone').waitFor();
+    await page.getByRole('link', { name: 'Live' }).click();
+    await page.getByRole('heading', { name: 'Live', exact: true }).waitFor();
+    await page.evaluate(() => globalThis.give());
+    await page.waitForFunction(() => globalThis.given.getTracks().every((track) => track.readyState === 'ended'));
+  },
+  { flags },
+);
+
 // Without leave, and without a device, the page says what to do.
 await run(async (open) => {
   const page = await open('/microphone');

@@ -36,6 +36,8 @@ export class Microphone {
   private context: AudioContext | null = null;
   private stream: MediaStream | null = null;
   private socket: WebSocket | null = null;
+  /** Whether the page was left: what is given after that is let go of. */
+  private gone = false;
 
   /** Asks for the microphone and begins. */
   async start(): Promise<void> {
@@ -46,14 +48,18 @@ export class Microphone {
     this.events = [];
     this.verdict = null;
     this.id = null;
+    this.socket = null;
     try {
       if (!navigator.mediaDevices) throw new DOMException('', 'SecurityError');
       // What browsers do to please the ear would change what the detector judges.
       const audio = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
       this.stream = await navigator.mediaDevices.getUserMedia({ audio });
+      if (this.gone) return this.close();
       this.context = new AudioContext();
       await this.context.audioWorklet.addModule(workletUrl);
+      if (this.gone) return this.close();
       await this.connect();
+      if (this.gone) return this.close();
       const tap = new AudioWorkletNode(this.context, 'tap', { numberOfOutputs: 0 });
       tap.port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => this.send(data);
       this.context.createMediaStreamSource(this.stream).connect(tap);
@@ -102,6 +108,7 @@ export class Microphone {
       };
       socket.onclose = () => {
         reject(new Error('the service closed the stream'));
+        if (this.socket !== socket) return; // Another call has begun since.
         this.release();
         if (this.state !== 'idle') this.state = 'over';
       };
@@ -150,6 +157,7 @@ export class Microphone {
 
   /** Lets go of everything, when the page is left. */
   close(): void {
+    this.gone = true;
     this.release();
     this.socket?.close();
   }
