@@ -1,9 +1,10 @@
 // The demo call arrives on the live page, and its verdict comes; the same call can be watched while it goes on.
-import { accessible, check, picture, run, upload } from './drive.mjs';
+import { accessible, check, picture, run, service, upload } from './drive.mjs';
 
 // Calls of before, of many kinds.
 const BEFORE = ['silence', 'fax-ced', 'ivr-menu', 'human-business', 'voicemail-prompt', 'human-short', 'voicemail-personal-beep'];
-for (const name of BEFORE) await upload(`${name}.wav`, name);
+let over;
+for (const name of BEFORE) over = await upload(`${name}.wav`, name);
 
 await run(async (open) => {
   const page = await open('/');
@@ -28,3 +29,24 @@ await run(async (open) => {
   // The page that watched it shows the finished call.
   await watched.getByRole('button', { name: 'Play' }).waitFor();
 });
+
+// A call that was over before its news was heard is asked for again.
+await run(async (open) => {
+  const page = await open('/');
+  await page.route('**/v1/calls/live', (route) => route.fulfill({ json: { calls: [over] } }), { times: 1 });
+  await page.goto(`${service}/calls/${over.id}`);
+  await page.getByRole('button', { name: 'Play' }).waitFor();
+});
+
+// Where the service refuses to tell news, it is asked again.
+await run(
+  async (open) => {
+    const page = await open('/');
+    await page.route('**/v1/events', (route) => route.fulfill({ status: 503 }), { times: 1 });
+    await page.reload();
+    const silent = page.getByText('The service is not heard');
+    await silent.waitFor();
+    await silent.waitFor({ state: 'detached' });
+  },
+  { expected: [/503/] },
+);
