@@ -13,7 +13,7 @@ use offhook_server::{ServerConfig, ServerConfigError};
 use crate::exit::Mistake;
 use crate::model::ModelArgs;
 
-/// The variable with the key that commands show to a service; it is no setting.
+/// The variable with the key that `offhook load` shows to a service; it is no setting.
 pub(crate) const API_KEY: &str = "OFFHOOK_API_KEY";
 
 /// The parameters, as asked for on the command line.

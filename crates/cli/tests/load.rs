@@ -5,6 +5,7 @@
 mod support;
 
 use std::net::SocketAddr;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -95,15 +96,19 @@ fn result(event: &str, at_ms: u64) -> Value {
             "is_voicemail": false, "confidence": 0.9 })
 }
 
-/// Runs the load for four seconds: its report, its exit code and what the service saw.
 fn load(manner: Manner, arguments: &[&str]) -> (Value, Option<i32>, Arc<Seen>) {
+    load_by(&mut offhook(), manner, arguments)
+}
+
+/// Runs the load for four seconds: its report, its exit code and what the service saw.
+fn load_by(program: &mut Command, manner: Manner, arguments: &[&str]) -> (Value, Option<i32>, Arc<Seen>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let seen = Arc::new(Seen::default());
     let listener = runtime.block_on(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
     let here = format!("http://{}", listener.local_addr().unwrap());
     let url = if arguments.contains(&"--url") { Vec::new() } else { vec!["--url", &here] };
     runtime.spawn(serve(listener, manner, Arc::clone(&seen)));
-    let output = offhook()
+    let output = program
         .args(["load", "--json", "--calls", "6", "--duration", "4s", "--ramp", "1s", "--pool", "4"])
         .args(["--p95", "60s"])
         .args(url)
@@ -131,6 +136,15 @@ fn every_packet_arrives_and_every_call_is_decided() {
         #[cfg(target_os = "linux")]
         assert!(report["server"]["rss"].as_u64().unwrap() > 1_000_000, "found by its port: {report:#}");
     }
+}
+
+#[test]
+fn the_key_may_come_from_the_environment_and_a_flag_beats_it() {
+    let (report, _, seen) = load_by(offhook().env("OFFHOOK_API_KEY", "secret"), Manner::Well, &[]);
+    assert!(report["started"].as_u64().unwrap() > 0, "{report:#}");
+    assert_eq!(report["started"], seen.keys.load(Ordering::Relaxed));
+    let (_, _, seen) = load_by(offhook().env("OFFHOOK_API_KEY", "secret"), Manner::Well, &["--key", "other"]);
+    assert_eq!(seen.keys.load(Ordering::Relaxed), 0);
 }
 
 #[test]

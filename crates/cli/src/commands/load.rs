@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::exit::{Exit, Mistake};
 use crate::load::{self, Load, LoadPlan, Packets, Pool, PoolSource, Scenario, Target};
+use crate::settings::API_KEY;
 use crate::sound;
 use crate::terminal::{self, Paint};
 
@@ -19,7 +20,8 @@ pub(crate) struct LoadArgs {
     /// The service
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: String,
-    /// An API key with the scope voicemail:detect; others on this machine can see it, so prefer --key-file
+    /// An API key with the scope voicemail:detect; others on this machine can see it, so prefer --key-file or the
+    /// environment [env: OFFHOOK_API_KEY]
     #[arg(long, value_name = "KEY", conflicts_with = "key_file")]
     key: Option<String>,
     /// A file with an API key
@@ -136,8 +138,12 @@ pub(crate) fn run(args: &LoadArgs) -> Result<Exit> {
     Ok(if met { Exit::Done } else { Exit::Failed })
 }
 
+/// The key of the file or of the flag, else that of the environment. An empty one there is none.
 fn key(args: &LoadArgs) -> Result<Option<String>> {
-    let Some(path) = &args.key_file else { return Ok(args.key.clone()) };
+    let Some(path) = &args.key_file else {
+        let named = || std::env::var(API_KEY).ok().filter(|key| !key.is_empty());
+        return Ok(args.key.clone().or_else(named));
+    };
     let text = std::fs::read_to_string(path).with_context(|| format!("--key-file: reading {}", path.display()))?;
     Ok(Some(text.trim().to_owned()))
 }
