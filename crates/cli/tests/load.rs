@@ -148,6 +148,14 @@ fn the_key_may_come_from_the_environment_and_a_flag_beats_it() {
 }
 
 #[test]
+fn a_post_that_failed_has_no_delay() {
+    let (report, code, _) = load(Manner::Well, &["--rest", "--url", "http://127.0.0.1:1"]);
+    assert_eq!(code, Some(4));
+    assert!(report["started"].as_u64().unwrap() > 0 && report["succeeded"] == 0, "{report:#}");
+    assert_eq!(report["delay_ms"]["count"], 0, "{report:#}");
+}
+
+#[test]
 fn a_service_that_does_not_decide_fails_every_call() {
     let (report, code, _) = load(Manner::Undecided, &[]);
     assert_eq!(code, Some(4));

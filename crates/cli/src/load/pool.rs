@@ -20,7 +20,7 @@ use crate::exit::Mistake;
 use crate::sound;
 
 /// Samples a millisecond.
-const RATE: usize = 8;
+pub(crate) const RATE: usize = 8;
 
 /// How audio is packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::time::{sleep, sleep_until};
 
 use super::outcome::Outcome;
-use super::pool::PreparedCall;
+use super::pool::{PreparedCall, RATE};
 use super::run::{Stage, begins};
 
 /// How much of a call is posted: as much as the specification's script posts.
@@ -31,7 +31,7 @@ struct Answer {
 pub(crate) async fn caller(stage: Arc<Stage>, client: Client, number: u32) {
     let mut random = Random::for_item(stage.load.seed, u64::from(number));
     sleep_until(begins(&stage, number).into()).await;
-    let end = stage.begun + stage.load.plan.duration;
+    let end = stage.end();
     let calls = &stage.load.pool.calls;
     for turn in 0_u64.. {
         let now = Instant::now();
@@ -42,10 +42,13 @@ pub(crate) async fn caller(stage: Arc<Stage>, client: Client, number: u32) {
         stage.tally.began();
         let mut outcome = Outcome { ended: true, ..Outcome::default() };
         match post(&stage, &client, call, turn * u64::from(stage.load.plan.calls) + u64::from(number)).await {
-            Ok(answered_by) => outcome.answered_by = Some(answered_by),
+            Ok(answered_by) => {
+                let answered = Instant::now();
+                stage.tally.decided(answered, answered.duration_since(now));
+                outcome.answered_by = Some(answered_by);
+            }
             Err(error) => outcome.error = Some(crate::terminal::chain(&error)),
         }
-        stage.tally.decided(Instant::now(), now.elapsed());
         stage.tally.over(&outcome);
         if outcome.error.is_some() {
             sleep(PAUSE).await;
@@ -55,7 +58,7 @@ pub(crate) async fn caller(stage: Arc<Stage>, client: Client, number: u32) {
 }
 
 async fn post(stage: &Stage, client: &Client, call: &PreparedCall, number: u64) -> Result<String> {
-    let most = POSTED.as_millis() as usize * 8;
+    let most = POSTED.as_millis() as usize * RATE;
     let samples = &call.samples[..call.samples.len().min(most)];
     let file = Part::bytes(wav_bytes(samples, WavEncoding::S16)).file_name("call.wav").mime_str("audio/wav")?;
     let form = Form::new().text("call_id", format!("load-{number}")).part("audio_file", file);

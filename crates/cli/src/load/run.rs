@@ -58,7 +58,8 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    fn end(&self) -> Instant {
+    /// When the run is over.
+    pub(crate) fn end(&self) -> Instant {
         self.begun + self.load.plan.duration
     }
 }
