@@ -20,6 +20,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 pub use http::measured;
+pub use process::{Usage, usage};
 pub use review::follow_reviews;
 
 use crate::record::{CallRecord, Source};

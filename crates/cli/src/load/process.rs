@@ -1,33 +1,7 @@
-//! What a process takes, as Linux tells it in `/proc`. Elsewhere nothing is known.
+//! Processes and processors of this machine, as Linux tells of them in `/proc`. Elsewhere little is known.
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
-
-/// Ticks a second in `/proc/PID/stat`: `USER_HZ`, which is 100 for programs on every architecture Linux runs on.
-const TICKS: u64 = 100;
-
-/// What a process has taken.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Usage {
-    /// Processor time since it began.
-    pub(crate) cpu: Duration,
-    /// Memory that is resident, in bytes.
-    pub(crate) rss: u64,
-}
-
-/// What process `pid` has taken so far.
-pub(crate) fn usage(pid: u32) -> Option<Usage> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold anything; utime and stime are the 12th and 13th after it.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let mut ticks = || fields.next()?.parse::<u64>().ok();
-    let cpu = Duration::from_millis((ticks()? + ticks()?) * 1_000 / TICKS);
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let rss = line.split_whitespace().next()?.parse::<u64>().ok()? * 1_024;
-    Some(Usage { cpu, rss })
-}
 
 /// The process that listens on this TCP port of this machine, if it may be seen.
 pub(crate) fn listening_on(port: u16) -> Option<u32> {
@@ -67,6 +41,7 @@ pub(crate) fn machine() -> (usize, String) {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+    use offhook_server::metrics::usage;
 
     #[test]
     fn the_own_process_is_found_by_its_port_and_takes_memory() {

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use offhook_server::metrics::Usage;
 use serde::{Deserialize, Serialize};
 
 use super::plan::Expected;
 use super::pool::Packets;
-use super::process::{Usage, machine};
+use super::process::machine;
 use super::run::Load;
 use super::tally::Tally;
 use crate::terminal::{Ink, Paint};

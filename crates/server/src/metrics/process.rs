@@ -1,6 +1,6 @@
-//! What the system says of this process, asked when the figures are read.
+//! What the system says of a process: of this one, asked when the figures are read.
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,11 +10,33 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-/// Ticks in a second in `/proc/self/stat`: `USER_HZ`, which Linux has fixed for programs.
-const TICKS: f64 = 100.0;
+/// Ticks in a second in `/proc/PID/stat`: `USER_HZ`, which Linux has fixed for programs.
+const TICKS: u64 = 100;
 
 /// The shortest time over which the share of a processor is worked out: several readers must not spoil it.
 const SPAN: Duration = Duration::from_secs(1);
+
+/// What a process has taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Usage {
+    /// Processor time since it began, in its own code and in the system's.
+    pub cpu: Duration,
+    /// Memory that is resident, in bytes.
+    pub rss: u64,
+}
+
+/// What a process has taken so far: `self`, or the one of this number. `None` where there is none, or no `/proc`.
+pub fn usage(process: impl Display) -> Option<Usage> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The second field is the program's name in brackets, which may itself hold spaces and brackets.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<u64>().ok();
+    let cpu = Duration::from_millis((ticks()? + ticks()?) * 1_000 / TICKS);
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let rss = line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1_024;
+    Some(Usage { cpu, rss })
+}
 
 /// Reads `/proc/self`. Where there is none, only the time since the start is told.
 #[derive(Debug)]
@@ -35,7 +57,8 @@ struct Share {
 impl Process {
     /// `service` is the name in the labels.
     pub(super) fn new(service: &str, started: Instant) -> Self {
-        let share = Share { at: started, cpu: cpu_seconds().unwrap_or_default(), percent: 0.0 };
+        let cpu = usage("self").map_or(0.0, |usage| usage.cpu.as_secs_f64());
+        let share = Share { at: started, cpu, percent: 0.0 };
         Self { service: service.to_owned(), started, share: Mutex::new(share) }
     }
 
@@ -68,7 +91,8 @@ impl Collector for Process {
             MetricType::Counter,
         )?;
         ConstCounter::new(cuts).encode(metric)?;
-        if let Some(cpu) = cpu_seconds() {
+        if let Some(Usage { cpu, rss }) = usage("self") {
+            let (cpu, memory) = (cpu.as_secs_f64(), rss as f64);
             let about = "Share of one processor that the service used lately, in percent.";
             gauge(&mut encoder, "cpu_usage_percent", about, true, self.percent(cpu))?;
             let metric = encoder.encode_descriptor(
@@ -78,8 +102,6 @@ impl Collector for Process {
                 MetricType::Counter,
             )?;
             ConstCounter::new(cpu).encode(metric)?;
-        }
-        if let Some(memory) = memory_bytes() {
             gauge(&mut encoder, "memory_usage_bytes", "Memory that the service occupies.", true, memory)?;
             gauge(&mut encoder, "process_resident_memory_bytes", "Resident memory.", false, memory)?;
         }
@@ -91,21 +113,6 @@ impl Collector for Process {
         }
         Ok(())
     }
-}
-
-/// Processor time of the process, in its own code and in the system's, in seconds.
-fn cpu_seconds() -> Option<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The second field is the program's name in brackets, which may itself hold spaces and brackets.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let mut ticks = || fields.next()?.parse::<f64>().ok();
-    Some((ticks()? + ticks()?) / TICKS)
-}
-
-fn memory_bytes() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(kilobytes.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? * 1_024.0)
 }
 
 /// Since Linux 6.2 the folder's size is the number of files; before that they have to be counted.
@@ -129,12 +136,14 @@ mod tests {
 
     #[test]
     fn the_system_is_understood() {
-        assert!(memory_bytes().unwrap() > 1e5);
+        assert!(usage("self").unwrap().rss > 100_000);
+        assert_eq!(usage(u32::MAX), None);
         assert!(most_files().unwrap() > 10.0);
         assert!(open_files().unwrap() >= 3.0);
-        let before = cpu_seconds().unwrap();
+        let cpu = || usage(std::process::id()).unwrap().cpu;
+        let before = cpu();
         let mut sum = 0_u64;
-        while cpu_seconds().unwrap() - before < 0.05 {
+        while cpu() - before < Duration::from_millis(50) {
             sum = std::hint::black_box(sum.wrapping_add(1));
         }
     }
