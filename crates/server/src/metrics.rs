@@ -140,7 +140,7 @@ impl Metrics {
     }
 
     /// A chunk was not as it should be, or was dropped, or a message was wrong; `why` is a word: `gap`, `late`,
-    /// `duplicate`, `bad_message`, …
+    /// `duplicate`, `slow_client`, `bad_field`, …
     pub fn dropped(&self, why: &'static str) {
         self.families.faults.get_or_create(&[("reason", why)]).inc();
     }

@@ -63,6 +63,7 @@ fn the_figures_of_the_specification_have_its_names() {
         ("offhook_chunk_wait_seconds_count", 1.0),
         (r#"offhook_stream_faults_total{reason="gap"}"#, 1.0),
         (r#"offhook_stream_faults_total{reason="late"}"#, 0.0),
+        (r#"offhook_stream_faults_total{reason="slow_client"}"#, 0.0),
         (r#"offhook_http_requests_total{method="GET",route="/v1/calls/{id}",status="200"}"#, 1.0),
         (r#"offhook_model_info{version="test-0123"}"#, 1.0),
     ] {

@@ -175,7 +175,11 @@ impl Families {
                 family.get_or_create(&[(label, *value)]).inc_by(0);
             }
         };
-        all(&self.faults, "reason", &["gap", "late", "duplicate", "bad_message"]);
+        all(
+            &self.faults,
+            "reason",
+            &["gap", "late", "duplicate", "slow_client", "bad_request", "bad_field", "unknown_call"],
+        );
         all(&self.refused, "reason", &["busy", "stopping"]);
         all(&self.auth_failures, "reason", &["no_identity", "bad_identity", "forbidden"]);
         all(&self.rate_limited, "role", &["client", "admin"]);

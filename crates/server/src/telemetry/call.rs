@@ -33,7 +33,7 @@ pub fn continue_trace(call: &Span, parent: Option<TraceParent>) {
     }
 }
 
-/// The span of one stage of the work on a call: `decode`, `detect`, `record`, `keep` or `webhook`.
+/// The span of one stage of the work on a call: `record` or `keep`.
 pub fn stage_span(call: &Span, stage: &'static str) -> Span {
     if call.is_disabled() {
         return Span::none();
@@ -67,7 +67,7 @@ pub fn detection_event(call: &Span, record: &CallRecord) {
     );
 }
 
-/// Tells the log that a call could not be judged or kept: the event `detection_error` of the specification.
+/// Tells the log that the record of a call could not be written: the event `detection_error` of the specification.
 pub fn detection_error(call_id: &str, error_code: &'static str, error: &(dyn std::error::Error + 'static)) {
     let message = crate::error::chain(error);
     tracing::error!(
