@@ -47,6 +47,14 @@ impl Writer {
         let mut own = self.journal.own();
         let mut looked = Instant::now();
         loop {
+            // Before the step, for on a busy node there is always another one.
+            if looked.elapsed() >= TAKE_OVER {
+                looked = Instant::now();
+                match self.journal.take_over().await {
+                    Ok(more) => left.extend(more),
+                    Err(error) => tracing::warn!(%error, "the journal's folder cannot be read"),
+                }
+            }
             match self.step(&mut left, &mut own).await {
                 Ok(true) => continue,
                 Ok(false) => {}
@@ -69,13 +77,6 @@ impl Writer {
             };
             if tokio::time::timeout(IDLE, told).await.is_err() {
                 own.tidy(true);
-                if looked.elapsed() >= TAKE_OVER {
-                    looked = Instant::now();
-                    match self.journal.take_over().await {
-                        Ok(more) => left.extend(more),
-                        Err(error) => tracing::warn!(%error, "the journal's folder cannot be read"),
-                    }
-                }
             }
         }
         if let Err(error) = own.end() {

@@ -64,6 +64,11 @@ pub(super) fn begin(folder: &Path) -> io::Result<Run> {
 /// Takes over what dead processes left, oldest first.
 pub(super) fn take_over(folder: &Path) -> io::Result<Vec<Dead>> {
     let _gate = gate(folder)?;
+    take_dead(folder, all_runs(folder)?)
+}
+
+/// Every run that has a lock or a segment in the folder, and its segments.
+fn all_runs(folder: &Path) -> io::Result<BTreeMap<String, Vec<PathBuf>>> {
     let mut runs: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for file in fs::read_dir(folder)? {
         let path = file?.path();
@@ -74,11 +79,18 @@ pub(super) fn take_over(folder: &Path) -> io::Result<Vec<Dead>> {
             runs.entry(run.to_owned()).or_default().push(path);
         }
     }
+    Ok(runs)
+}
+
+/// Takes the locks of those of these runs that are dead.
+fn take_dead(folder: &Path, runs: BTreeMap<String, Vec<PathBuf>>) -> io::Result<Vec<Dead>> {
     let mut dead = Vec::new();
     for (name, mut segments) in runs {
         let lock = File::create(lock_file(folder, &name))?;
         match lock.try_lock() {
             Ok(()) => {
+                // The process may have removed some, or all at its end, since they were listed.
+                segments.retain(|path| path.exists());
                 segments.sort();
                 let run = Run { name, folder: folder.to_owned(), _lock: lock };
                 dead.push(Dead { run, segments });
@@ -109,6 +121,22 @@ mod tests {
         assert_eq!(dead[0].segments, segments);
         assert!(take_over(folder.path()).unwrap().is_empty());
         dead[0].run.end().unwrap();
+    }
+
+    #[test]
+    fn what_a_process_removed_at_its_end_is_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let ending = begin(folder.path()).unwrap();
+        let segments = [ending.segment(0), ending.segment(1)];
+        for path in &segments {
+            fs::write(path, "x").unwrap();
+        }
+        let listed = all_runs(folder.path()).unwrap();
+        fs::remove_file(&segments[0]).unwrap();
+        drop(ending);
+        let dead = take_dead(folder.path(), listed).unwrap();
+        assert_eq!(dead.len(), 1);
+        assert_eq!(dead[0].segments, segments[1..]);
     }
 
     #[test]
