@@ -257,11 +257,14 @@ impl Vault {
     ///
     /// # Errors
     /// The folder cannot be read, or a file not deleted.
-    pub fn delete_drafts(&self, before: Timestamp) -> Result<u64, VaultError> {
-        let Some(folder) = &self.folder else {
+    pub async fn delete_drafts(&self, before: Timestamp) -> Result<u64, VaultError> {
+        let Some(path) = self.folder.clone() else {
             return Ok(0);
         };
-        place::delete_drafts(folder, before).map_err(|source| VaultError::Folder { path: folder.clone(), source })
+        let folder = path.clone();
+        let deleting = tokio::task::spawn_blocking(move || place::delete_drafts(&folder, before));
+        let deleted = deleting.await.unwrap_or_else(|_| Err(std::io::Error::other("the runtime is stopping")));
+        deleted.map_err(|source| VaultError::Folder { path, source })
     }
 
     /// What went wrong when the store was last asked; `None` while it works.

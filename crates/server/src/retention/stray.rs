@@ -33,7 +33,7 @@ impl Sweeper {
 
     /// Deletes what is too old and no record told of, and what is a day old and no record knows.
     pub(super) async fn strays(&self, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
-        self.vault.delete_drafts(now - GRACE)?;
+        self.vault.delete_drafts(now - GRACE).await?;
         for (call, item) in self.too_old(swept.audio_before).await? {
             self.vault.delete(&item.key).await?;
             self.store.audio_kept(call, None).await?;

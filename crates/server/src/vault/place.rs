@@ -65,8 +65,11 @@ pub(super) fn delete_drafts(folder: &std::path::Path, before: Timestamp) -> std:
             continue;
         };
         for file in files.filter_map(Result::ok) {
-            let is_old = file.metadata().and_then(|about| about.modified()).is_ok_and(|written| written < before);
-            if is_draft(&file.file_name().to_string_lossy()) && is_old {
+            // Only drafts are asked for their age: a folder may hold very many recordings.
+            if !is_draft(&file.file_name().to_string_lossy()) {
+                continue;
+            }
+            if file.metadata().and_then(|about| about.modified()).is_ok_and(|written| written < before) {
                 std::fs::remove_file(file.path())?;
                 deleted += 1;
             }
