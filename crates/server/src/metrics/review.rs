@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::Reviewed;
 use crate::app::App;
-use crate::store::{Stats, StatsQuery, StoreError, Window};
+use crate::store::{self, StatsQuery, StoreError, Window};
 
 /// How often the store is asked.
 const EVERY: Duration = Duration::from_secs(60);
@@ -35,16 +35,15 @@ async fn ask(app: &App) -> Result<(), StoreError> {
     let mut reviewed = Vec::new();
     for window in WINDOWS {
         let query = StatsQuery { window, to: Timestamp::now(), campaign: None, owner: None };
-        reviewed.extend(judged(&app.store.stats(&query).await?));
+        reviewed.extend(judged(window, &app.store.reviewed(&query).await?));
     }
     app.metrics.reviewed(&reviewed);
     Ok(())
 }
 
 /// One for all methods together, `all`, and one for each method.
-fn judged(stats: &Stats) -> Vec<Reviewed> {
-    let window = stats.window.word();
-    let all = &stats.reviewed;
+fn judged(window: Window, all: &store::Reviewed) -> Vec<Reviewed> {
+    let window = window.word();
     let mut reviewed = vec![Reviewed {
         window,
         method: "all".to_owned(),

@@ -51,22 +51,40 @@ fn percentiles(values: &[(f64, u64)]) -> Percentiles {
     Percentiles { p50: at(50), p95: at(95), p99: at(99) }
 }
 
-impl Store {
-    /// Figures over a window of time.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn stats(&self, query: &StatsQuery) -> Result<Stats, StoreError> {
+/// What a query is of; times in microseconds.
+struct Span {
+    /// When the series begins.
+    begin: i64,
+    /// How long it is.
+    length: i64,
+    /// How long one step of it is.
+    step: i64,
+    /// The calls that count.
+    window: Conditions,
+}
+
+impl Span {
+    fn of(query: &StatsQuery) -> Self {
         let (length, step) = query.window.span();
         let (length, step) = (length.as_micros() as i64, step.as_micros() as i64);
         let asked = query.to.as_microsecond();
         let end = asked + (step - asked.rem_euclid(step)) % step;
         let begin = end - length;
         let mut window = Conditions::default();
-        window.add("started >= ? AND started < ?", [Value::Whole(begin), Value::Whole(end.min(asked))]);
+        window.add("started >= ? AND started < ?", [Value::Whole(begin), Value::Whole(asked)]);
         window.owner(query.owner.as_deref());
         window.campaign(query.campaign.as_deref());
+        Self { begin, length, step, window }
+    }
+}
 
+impl Store {
+    /// Figures over a window of time.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn stats(&self, query: &StatsQuery) -> Result<Stats, StoreError> {
+        let Span { begin, length, step, window } = Span::of(query);
         let time = |micros: i64| Timestamp::from_microsecond(micros).unwrap_or(query.to);
         let mut series: Vec<Step> = (0..length / step)
             .map(|n| Step { at: time(begin + n * step), calls: 0, voicemail: 0, answered_by: BTreeMap::new() })
@@ -105,9 +123,17 @@ impl Store {
             processing_ms: percentiles(
                 &self.spread(&window, "CAST(ROUND(processing_ms * 100) AS BIGINT)", 100.0).await?,
             ),
-            reviewed: self.reviewed(window).await?,
+            reviewed: self.reviewed_in(window).await?,
             series,
         })
+    }
+
+    /// Of the figures over a window of time, only those of reviewed calls.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn reviewed(&self, query: &StatsQuery) -> Result<Reviewed, StoreError> {
+        self.reviewed_in(Span::of(query).window).await
     }
 
     /// How often each value of `column` comes, smallest first; `column` is the value times `scale`, whole.
@@ -129,7 +155,7 @@ impl Store {
         Ok(bins)
     }
 
-    async fn reviewed(&self, mut window: Conditions) -> Result<Reviewed, StoreError> {
+    async fn reviewed_in(&self, mut window: Conditions) -> Result<Reviewed, StoreError> {
         window.add("truth_at IS NOT NULL", []);
         let head = "SELECT method, answered_by, truth_answered_by, COUNT(*) AS calls FROM calls";
         let rows = window.query(head, " GROUP BY method, answered_by, truth_answered_by").fetch_all(&self.pool).await?;

@@ -70,6 +70,7 @@ async fn figures_are_those_worked_by_hand() {
         assert_eq!(stats.reviewed.accuracy, Measured::new(3, 7));
         let methods: Vec<_> = stats.reviewed.methods.iter().map(|m| (m.method.as_str(), m.accuracy)).collect();
         assert_eq!(methods, [("ai", Measured::new(0, 1)), ("hybrid", Measured::new(3, 6))]);
+        assert_eq!(store.reviewed(&query).await.unwrap(), stats.reviewed);
         assert_eq!(stats.series.len(), 60);
         assert_eq!(stats.series.iter().map(|step| step.calls).sum::<u64>(), 10);
         let last = stats.series.last().unwrap();
