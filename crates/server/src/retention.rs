@@ -36,9 +36,6 @@ pub enum SweepError {
     /// The database.
     #[error("cannot sweep what is too old in the database")]
     Store(#[from] StoreError),
-    /// The database, asked directly.
-    #[error("cannot sweep what is too old in the database")]
-    Database(#[from] sqlx::Error),
     /// The audio store.
     #[error("cannot sweep what is too old in the audio store")]
     Vault(#[from] VaultError),
@@ -156,10 +153,11 @@ impl Sweeper {
                 return Ok(());
             }
             let (gone, failed) = self.delete_audio(fresh).await;
-            for call in &gone {
-                self.store.audio_kept(call.id, None).await?;
-                swept.deleted_audio(call.id);
-                done.insert(call.id);
+            let ids: Vec<Uuid> = gone.iter().map(|call| call.id).collect();
+            self.store.audio_gone(&ids).await?;
+            for id in ids {
+                swept.deleted_audio(id);
+                done.insert(id);
             }
             if let Some(error) = failed
                 && gone.is_empty()

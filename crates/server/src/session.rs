@@ -349,7 +349,7 @@ pub async fn keep(app: &Arc<App>, mut record: CallRecord) -> Result<CallRecord, 
 async fn keep_audio(app: Arc<App>, id: Uuid, audio: KeptAudio) {
     let started = Instant::now();
     let kept = match app.vault.keep(id, &audio).await {
-        Ok(key) => app.store.audio_kept(id, Some(&key)).await.map_err(|error| chain(&error)),
+        Ok(key) => app.store.audio_kept(id, &key).await.map_err(|error| chain(&error)),
         Err(error) => Err(chain(&error)),
     };
     match kept {

@@ -191,23 +191,12 @@ impl Store {
         Ok(self.journal.append(&Entry::now(what).to_bytes()?).await?)
     }
 
-    /// Says where the audio of a call is kept, or, with `None`, that it is not any more. That it is kept is as safe as a
-    /// record; that it is not is known to the database once this returns.
+    /// Says where the audio of a call is kept. That is then as safe as a record.
     ///
     /// # Errors
-    /// It could not be written down, or the database failed.
-    pub async fn audio_kept(&self, id: Uuid, key: Option<&str>) -> Result<(), StoreError> {
-        match key {
-            Some(key) => self.append(What::Audio { call: id, key: key.to_owned() }).await,
-            None => {
-                self.progress.settled(SETTLE).await;
-                sqlx::query("UPDATE calls SET audio_key = NULL WHERE id = $1")
-                    .bind(id.to_string())
-                    .execute(&self.pool)
-                    .await?;
-                Ok(())
-            }
-        }
+    /// It could not be written down.
+    pub async fn audio_kept(&self, id: Uuid, key: &str) -> Result<(), StoreError> {
+        self.append(What::Audio { call: id, key: key.to_owned() }).await
     }
 
     /// Waits until the database has everything that was recorded before; `false` if that takes longer than `within`.

@@ -1,12 +1,10 @@
 //! What lies in the audio store without a record that knows of it.
 
-use std::collections::HashMap;
-
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
 
 use super::{SweepError, Sweeper, Swept};
+use crate::store::Expired;
 use crate::vault::{Listed, day_of};
 
 /// How long a recording may wait for its record: that may wait in a node's journal while the database is away.
@@ -34,10 +32,17 @@ impl Sweeper {
     /// Deletes what is too old and no record told of, and what is a day old and no record knows.
     pub(super) async fn strays(&self, now: Timestamp, swept: &mut Swept) -> Result<(), SweepError> {
         self.vault.delete_drafts(now - GRACE).await?;
-        for (call, item) in self.too_old(swept.audio_before).await? {
-            self.vault.delete(&item.key).await?;
-            self.store.audio_kept(call, None).await?;
-            swept.deleted_stray(call);
+        for piece in self.too_old(swept.audio_before).await?.chunks(ASKED) {
+            let calls = piece.iter().map(|(id, item)| Expired { id: *id, audio_key: Some(item.key.clone()) });
+            let (gone, failed) = self.delete_audio(calls.collect()).await;
+            let ids: Vec<Uuid> = gone.iter().map(|call| call.id).collect();
+            self.store.audio_gone(&ids).await?;
+            for id in ids {
+                swept.deleted_stray(id);
+            }
+            if let Some(error) = failed {
+                return Err(error);
+            }
         }
         for day in self.vault.days().await? {
             if day > day_of(now - GRACE) {
@@ -50,7 +55,8 @@ impl Sweeper {
             });
             let settled: Vec<(Uuid, Listed)> = settled.filter_map(|item| Some((item.call?, item))).collect();
             for piece in settled.chunks(ASKED) {
-                let known = self.known(piece).await?;
+                let ids: Vec<Uuid> = piece.iter().map(|(call, _)| *call).collect();
+                let known = self.store.audio_keys(&ids).await?;
                 for (call, item) in piece {
                     if known.get(call).is_none_or(|key| *key != item.key) {
                         self.vault.delete(&item.key).await?;
@@ -60,23 +66,5 @@ impl Sweeper {
             }
         }
         Ok(())
-    }
-
-    /// Under which keys the records of these calls find their audio.
-    async fn known(&self, calls: &[(Uuid, Listed)]) -> Result<HashMap<Uuid, String>, SweepError> {
-        let places: Vec<String> = (1..=calls.len()).map(|i| format!("${i}")).collect();
-        let text =
-            format!("SELECT id, audio_key FROM calls WHERE audio_key IS NOT NULL AND id IN ({})", places.join(", "));
-        let mut query = sqlx::query(AssertSqlSafe(text));
-        for (call, _) in calls {
-            query = query.bind(call.to_string());
-        }
-        let mut known = HashMap::new();
-        for row in query.fetch_all(self.store.pool()).await? {
-            if let Ok(id) = row.try_get::<String, _>(0)?.parse() {
-                known.insert(id, row.try_get(1)?);
-            }
-        }
-        Ok(known)
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe, query};
+use uuid::Uuid;
 
 use super::call::CallFilter;
 use super::cursor::Cursor;
@@ -54,6 +55,12 @@ impl Conditions {
         }
         self.values.extend(values);
         debug_assert_eq!(number, self.values.len(), "{condition}");
+    }
+
+    /// Rows with one of these ids, of which there is one at least.
+    pub(super) fn ids(&mut self, ids: &[Uuid]) {
+        let places = vec!["?"; ids.len()].join(", ");
+        self.add(&format!("id IN ({places})"), ids.iter().map(|id| Value::Text(id.to_string())));
     }
 
     /// Calls of `owner`, if one is given.
@@ -157,5 +164,8 @@ mod tests {
             " WHERE owner = $1 AND answered_by IN ($2, $3) AND confidence >= $4 AND truth_at IS NULL"
         );
         assert_eq!(conditions.values.len(), 4);
+        conditions.ids(&[Uuid::nil(), Uuid::max()]);
+        assert!(conditions.text.ends_with(" AND id IN ($5, $6)"), "{}", conditions.text);
+        assert_eq!(conditions.values.len(), 6);
     }
 }

@@ -1,7 +1,8 @@
 //! What is too old, and its end.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::call::Expired;
@@ -9,7 +10,7 @@ use super::columns;
 use super::condition::Conditions;
 use super::{SETTLE, Store, StoreError};
 
-/// How many calls one statement deletes.
+/// How many calls one statement names.
 const TOGETHER: usize = 500;
 
 impl Store {
@@ -47,14 +48,43 @@ impl Store {
         self.progress.settled(SETTLE).await;
         let mut deleted = 0;
         for ids in ids.chunks(TOGETHER) {
-            let places: Vec<String> = (1..=ids.len()).map(|number| format!("${number}")).collect();
-            let places = places.join(", ");
-            let mut query = sqlx::query(AssertSqlSafe(format!("DELETE FROM calls WHERE id IN ({places})")));
-            for id in ids {
-                query = query.bind(id.to_string());
-            }
-            deleted += query.execute(&self.pool).await?.rows_affected();
+            let mut conditions = Conditions::default();
+            conditions.ids(ids);
+            deleted += conditions.query("DELETE FROM calls", "").execute(&self.pool).await?.rows_affected();
         }
         Ok(deleted)
+    }
+
+    /// Says that the audio of these calls is not kept any more. The database knows it once this returns.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn audio_gone(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        // That it is kept may be on its way, and would come after.
+        self.progress.settled(SETTLE).await;
+        for ids in ids.chunks(TOGETHER) {
+            let mut conditions = Conditions::default();
+            conditions.ids(ids);
+            conditions.query("UPDATE calls SET audio_key = NULL", "").execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the audio of these calls is kept, of those whose audio is.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn audio_keys(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, StoreError> {
+        let mut keys = HashMap::new();
+        for ids in ids.chunks(TOGETHER) {
+            let mut conditions = Conditions::default();
+            conditions.add("audio_key IS NOT NULL", []);
+            conditions.ids(ids);
+            for row in conditions.query("SELECT id, audio_key FROM calls", "").fetch_all(&self.pool).await? {
+                let Expired { id, audio_key } = columns::expired(&row)?;
+                keys.extend(audio_key.map(|key| (id, key)));
+            }
+        }
+        Ok(keys)
     }
 }

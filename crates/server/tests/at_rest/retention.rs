@@ -28,7 +28,7 @@ async fn keep(store: &Store, vault: &Vault, at: Timestamp) -> (Uuid, String) {
     let record = call(at);
     store.record(&record).await.unwrap();
     let key = vault.keep(record.info.id, &audio()).await.unwrap();
-    store.audio_kept(record.info.id, Some(&key)).await.unwrap();
+    store.audio_kept(record.info.id, &key).await.unwrap();
     (record.info.id, key)
 }
 
@@ -109,7 +109,7 @@ async fn what_no_record_knows_goes_after_a_day() {
     vault.keep(begun(now), &audio()).await.unwrap();
     // A record that says its audio is not kept, as after a deletion that a rotation undid.
     let undone = keep(&store, &vault, now).await;
-    store.audio_kept(undone.0, None).await.unwrap();
+    store.audio_gone(&[undone.0]).await.unwrap();
     let folder = place.folder.path().join("audio");
     let draft = folder.join(format!("{}#1", known.1));
     std::fs::write(&draft, "half a recording").unwrap();

@@ -146,7 +146,7 @@ async fn away() {
     let old = call(now - SignedDuration::from_hours(24 * 8));
     store.record(&old).await.unwrap();
     let key = vault.keep(old.info.id, &audio()).await.unwrap();
-    store.audio_kept(old.info.id, Some(&key)).await.unwrap();
+    store.audio_kept(old.info.id, &key).await.unwrap();
 
     s3.stop();
     vault.keep(begun(now), &audio()).await.unwrap_err();

@@ -192,7 +192,7 @@ async fn what_is_least_sure_is_reviewed_first() {
         for call in &calls {
             store.record(call).await.unwrap();
             if call.info.call_id != "c3" {
-                store.audio_kept(call.info.id, Some("a/key")).await.unwrap();
+                store.audio_kept(call.info.id, "a/key").await.unwrap();
             }
         }
         assert!(store.settle(std::time::Duration::from_secs(30)).await);
@@ -216,14 +216,17 @@ async fn what_is_too_old_is_found_and_deleted_with_all_that_belongs_to_it() {
         }
         let key = |n: usize| format!("audio/{n}");
         for n in [0, 1, 3] {
-            store.audio_kept(calls[n].info.id, Some(&key(n))).await.unwrap();
+            store.audio_kept(calls[n].info.id, &key(n)).await.unwrap();
         }
         assert!(store.settle(std::time::Duration::from_secs(30)).await);
         let expired = |n: usize, kept: bool| Expired { id: calls[n].info.id, audio_key: kept.then(|| key(n)) };
         let limit = noon() + SignedDuration::from_secs(3);
         assert_eq!(store.expired_audio(limit, 10).await.unwrap(), [expired(0, true), expired(1, true)]);
         assert_eq!(store.expired_audio(limit, 1).await.unwrap(), [expired(0, true)]);
-        store.audio_kept(calls[0].info.id, None).await.unwrap();
+        store.audio_gone(&[calls[0].info.id]).await.unwrap();
+        let ids: Vec<_> = calls.iter().map(|call| call.info.id).collect();
+        let kept = [1, 3].map(|n| (ids[n], key(n)));
+        assert_eq!(store.audio_keys(&ids).await.unwrap(), kept.into());
         assert_eq!(store.expired_audio(limit, 10).await.unwrap(), [expired(1, true)]);
         let old = [expired(0, false), expired(1, true), expired(2, false)];
         assert_eq!(store.expired_calls(limit, 10).await.unwrap(), old);
