@@ -1,8 +1,9 @@
 //! Kept audio: encrypted, in a folder or an S3-compatible store.
 //!
 //! Each recording is encrypted under a data key of its own, which lies wrapped in the recording itself; the layout is in its guide.
-//! So a new key-encryption key asks for [`rotation`](Vault::rotate) of 105 bytes a recording, and with a recording's file
-//! its key is gone too: what a backup of the bucket's data without that file holds cannot be opened.
+//! So [`rotation`](Vault::rotate) to a new key-encryption key encrypts no audio anew, though it writes each recording again,
+//! and with a recording's file its key is gone too: what a backup of the bucket's data without that file holds cannot be
+//! opened.
 
 pub mod format;
 mod keys;
