@@ -39,6 +39,24 @@ fn measured_figures_stand_beside_the_formula() {
 }
 
 #[test]
+fn without_a_report_our_own_figures_are_taken_and_named_so() {
+    let plan = |more: &[&str]| {
+        let output = offhook().args(["plan", "--calls-per-second", "100"]).args(more).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        out(&output)
+    };
+    let text = plan(&[]);
+    for said in ["2000 calls at once", "0.066 % of a core and 104 KiB", "our own, of 2026-11-20: two cores", "--from"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let plan_json: Value = serde_json::from_str(&plan(&["--json"])).unwrap();
+    assert!(plan_json["figures"].as_str().unwrap().starts_with("our own"), "{plan_json:#}");
+    // 2,000 calls at once, as many as were measured.
+    let cores = plan_json["need"]["cores"].as_f64().unwrap();
+    assert!((cores - 1.32).abs() < 0.01, "{cores}");
+}
+
+#[test]
 fn a_machine_that_bears_no_call_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("load.json");

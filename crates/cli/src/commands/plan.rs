@@ -10,6 +10,14 @@ use crate::load::LoadReport;
 use crate::plan::{Architecture, Machine, Need, Required, Volume, least_memory, need, required};
 use crate::terminal::{self, Ink, Paint};
 
+/// What `offhook load --calls 2000 --duration 45s --ramp 15s --json` printed for docs/benchmarks.md.
+const OURS: &str = include_str!("../plan/measured.json");
+
+/// How that was measured.
+const HOW_OURS: &str = "\
+our own, of 2026-11-20: two cores (AMD EPYC, Zen 4), the load beside the service, SQLite, all audio kept (50 KiB a call \
+without); better are yours: --from with what `offhook load --json` prints on your machine";
+
 /// Say how many machines a volume of calls needs, from what `offhook load` measured
 #[derive(Args, Debug)]
 #[command(after_help = AFTER)]
@@ -20,9 +28,9 @@ pub(crate) struct PlanArgs {
     /// How long each call is listened to, in seconds
     #[arg(long, default_value = "20", value_name = "S", value_parser = positive)]
     seconds_per_call: f64,
-    /// What was measured: the output of `offhook load --json`
+    /// What was measured: the output of `offhook load --json`; without it, what we measured on a machine of two cores
     #[arg(long, value_name = "FILE")]
-    from: PathBuf,
+    from: Option<PathBuf>,
     /// Processor cores of a machine, of the kind that was measured
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     cores: u32,
@@ -59,7 +67,7 @@ pub(crate) struct PlanArgs {
 }
 
 const AFTER: &str = "\
-The upper part follows from what was measured, on the machine on which it was measured: measure on yours. The lower part is the specification's own formula, which knows nothing of this detector.
+The upper part follows from what was measured, on the machine on which it was measured: without --from on ours, so measure on yours. The lower part is the specification's own formula, which knows nothing of this detector.
 
 Example:
   offhook load --calls 500 --duration 2m --json > load.json
@@ -82,6 +90,14 @@ fn some_share(text: &str) -> Result<f64, String> {
     share(text).ok().filter(|share| *share > 0.0).ok_or_else(|| "allowed is a number above 0, at most 1".to_owned())
 }
 
+/// What was measured, and by whom or where it stands.
+fn measured(from: Option<&Path>) -> Result<(LoadReport, String)> {
+    Ok(match from {
+        Some(path) => (read(path)?, path.display().to_string()),
+        None => (serde_json::from_str(OURS).context("the figures of our own")?, HOW_OURS.to_owned()),
+    })
+}
+
 fn read(path: &Path) -> Result<LoadReport> {
     let text = std::fs::read_to_string(path).with_context(|| format!("--from: reading {}", path.display()))?;
     serde_json::from_str(&text).map_err(|error| {
@@ -91,7 +107,7 @@ fn read(path: &Path) -> Result<LoadReport> {
 }
 
 pub(crate) fn run(args: &PlanArgs) -> Result<Exit> {
-    let report = read(&args.from)?;
+    let (report, figures) = measured(args.from.as_deref())?;
     if let Some(least) = least_memory(&report, args.busy).filter(|least| args.memory < *least) {
         let (given, least) = (args.memory, (least * 1_000.0).ceil() / 1_000.0);
         let text = format!("--memory: given {given}, allowed is {least} or more, for the service and one call to fit");
@@ -121,10 +137,11 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Exit> {
     }
     let mut out = io::stdout().lock();
     if args.json {
-        let plan = json!({ "volume": volume, "machine": machine, "need": need, "formula": formula });
+        let plan =
+            json!({ "figures": figures, "volume": volume, "machine": machine, "need": need, "formula": formula });
         writeln!(out, "{}", serde_json::to_string_pretty(&plan)?)?;
     } else {
-        write(&mut out, args, &report, &need, &formula, Paint::for_output())?;
+        write(&mut out, args, (&report, &figures), &need, &formula, Paint::for_output())?;
     }
     out.flush()?;
     Ok(Exit::Done)
@@ -133,7 +150,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Exit> {
 fn write(
     out: &mut dyn Write,
     args: &PlanArgs,
-    report: &LoadReport,
+    (report, figures): (&LoadReport, &str),
     need: &Need,
     formula: &[Required],
     paint: Paint,
@@ -149,7 +166,8 @@ fn write(
         report.server.map_or(0.0, |server| server.cpu_percent_per_call),
         report.server.and_then(|server| server.bytes_per_call).unwrap_or(0.0) / 1_024.0
     );
-    writeln!(out, "{}\n", paint.mark(Ink::Faint, measured))?;
+    writeln!(out, "{}", paint.mark(Ink::Faint, measured))?;
+    writeln!(out, "{}\n", paint.mark(Ink::Faint, format!("figures: {figures}")))?;
     let mut row = |name: &str, value: String| writeln!(out, "{name:<22} {value}");
     row("calls at once", format!("{:.0}", need.calls_at_once))?;
     row("busy cores", format!("{:.2}", need.cores))?;
