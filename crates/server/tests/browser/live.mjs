@@ -38,6 +38,24 @@ await run(async (open) => {
   await page.getByRole('button', { name: 'Play' }).waitFor();
 });
 
+// A call whose end is told before its audio is kept is asked for until it is.
+await run(async (open) => {
+  const page = await open('/');
+  await page.route('**/v1/calls/live', (route) => route.fulfill({ json: { calls: [over] } }), { times: 2 });
+  const end = `event: ended\ndata: ${JSON.stringify({ ...over, audio_kept: true })}\n\n`;
+  await page.route('**/v1/events?call=*', (route) => route.fulfill({ contentType: 'text/event-stream', body: end }));
+  await page.route(
+    `**/v1/calls/${over.id}`,
+    async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ json: { ...(await answer.json()), audio_kept: false } });
+    },
+    { times: 1 },
+  );
+  await page.goto(`${service}/calls/${over.id}`);
+  await page.getByRole('button', { name: 'Play' }).waitFor();
+});
+
 // Where the service refuses to tell news, it is asked again.
 await run(
   async (open) => {
