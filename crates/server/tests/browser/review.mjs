@@ -14,6 +14,11 @@ await run(async (open) => {
   const before = await reviewed();
   check(await page.getByText('none reviewed yet').count() === 3, 'there are figures before anybody reviewed');
   await accessible(page, 'review');
+  check(await page.locator('.scale span').count() > 3, 'the picture has hardly any times');
+  const slider = page.getByRole('slider', { name: 'Place in the call' });
+  await slider.press('End');
+  await page.waitForFunction(() => document.querySelector('.seek').ariaValueNow !== '0');
+  check(!(await slider.getAttribute('aria-valuetext')).includes('machine'), 'what was found is told before it is asked for');
 
   const name = () => page.locator('a.mono').innerText();
   const first = await name();
