@@ -1,5 +1,5 @@
 // Every page, light and dark, wide and on a phone: no error, nothing serious for assistive technology, no way sideways.
-import { accessible, fits, run, upload } from './drive.mjs';
+import { accessible, check, fits, run, upload } from './drive.mjs';
 
 const { id } = await upload('voicemail-personal-beep-noisy.wav', 'a-call-with-a-rather-long-name-that-somebody-gave-it');
 await upload('human-business.wav', 'another-call');
@@ -21,6 +21,13 @@ await run(
         await page.context().close();
       }
     }
+
+    // The link to all calls takes the filters away.
+    const filtered = await open('/calls?answered_by=fax');
+    await filtered.getByText('No call fits.').waitFor();
+    await filtered.getByRole('link', { name: 'Calls' }).click();
+    await filtered.locator('tbody tr', { hasText: 'another-call' }).waitFor();
+    check((await filtered.getByLabel('Answered by').inputValue()) === '', 'the filter stays');
 
     // The colours can be turned by hand, and stay so.
     const page = await open('/');
