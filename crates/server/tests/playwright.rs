@@ -78,6 +78,11 @@ async fn a_service_that_needs_identities_asks_for_a_key() {
     scenario("signin", &closed, &[&key]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_the_interface_shows_what_it_sends() {
+    scenario("docs", &Service::start(|_| {}).await, &[]).await;
+}
+
 /// All files below a folder, by their paths in it.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();

@@ -104,4 +104,7 @@ function showPage(api) {
 fetch('/openapi.json')
   .then((answer) => answer.json())
   .then(showPage)
-  .catch((error) => { document.getElementById('state').textContent = `The description cannot be read: ${error.message}`; });
+  .catch((error) => {
+    document.getElementById('state')?.remove();
+    document.getElementById('main').prepend(made('p', { role: 'alert' }, `The description cannot be read: ${error.message}`));
+  });

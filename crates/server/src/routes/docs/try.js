@@ -23,7 +23,7 @@ function bodyControls(api, body) {
     const area = made('textarea', { name: 'body', spellcheck: 'false' }, text);
     return {
       elements: [made('label', null, 'Body', area)],
-      make: () => ({ headers: { 'Content-Type': 'application/json' }, body: area.value, curl: ["-H 'Content-Type: application/json'", `-d ${quoted(area.value)}`] }),
+      make: () => ({ headers: { 'Content-Type': 'application/json' }, body: area.value, curl: [`-d ${quoted(area.value)}`] }),
     };
   }
   if (types.includes('multipart/form-data')) {
@@ -57,7 +57,7 @@ function bodyControls(api, body) {
   const file = made('input', { type: 'file', name: 'body' });
   return {
     elements: [made('label', null, `Body (${types[0]})`, file)],
-    make: () => ({ headers: { 'Content-Type': types[0] }, body: file.files[0], curl: [`-H ${quoted(`Content-Type: ${types[0]}`)}`, `--data-binary ${quoted(`@${file.files[0]?.name ?? 'FILE'}`)}`] }),
+    make: () => ({ headers: { 'Content-Type': types[0] }, body: file.files[0], curl: [`--data-binary ${quoted(`@${file.files[0]?.name ?? 'FILE'}`)}`] }),
   };
 }
 
@@ -125,7 +125,8 @@ function tryForm(api, method, path, operation) {
   const told = () => {
     const { url, headers, curl: rest } = request(form, path, parts);
     const words = [`curl -X ${method.toUpperCase()} ${quoted(location.origin + url)}`];
-    if (headers.Authorization) words.push("-H 'Authorization: Bearer …'");
+    if (headers.Authorization) headers.Authorization = 'Bearer …';
+    for (const [name, value] of Object.entries(headers)) words.push(`-H ${quoted(`${name}: ${value}`)}`);
     curl.textContent = [...words, ...rest].join(' \\\n  ');
   };
   form.addEventListener('input', told);
