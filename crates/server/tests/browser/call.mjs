@@ -36,7 +36,10 @@ await run(async (open) => {
   await page.getByRole('button', { name: 'Play' }).waitFor();
 
   await picture(page, 'dashboard-call');
+  let again = 0;
+  page.on('request', (request) => request.resourceType() === 'fetch' && request.url().endsWith('/audio') && again++);
   await page.getByRole('button', { name: 'Voicemail', exact: true }).last().click();
   await page.getByText('said by a person').waitFor();
   await accessible(page, 'call');
+  check(again === 0, 'an answer fetches the audio again');
 });
