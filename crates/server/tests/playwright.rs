@@ -116,7 +116,7 @@ fn the_committed_dashboard_is_what_its_sources_build() {
     }
 }
 
-/// What the first page loads, compressed, is to stay small; one kibibyte is 1,024 bytes.
+/// What the first page loads is to stay small, before compression; one kibibyte is 1,024 bytes.
 #[test]
 fn the_first_page_is_light() {
     let dist = here("ui/dist");

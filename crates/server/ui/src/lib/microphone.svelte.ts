@@ -5,7 +5,7 @@ import workletUrl from './worklet?worker&url';
 /** Samples a second on the wire. */
 const RATE = 16_000;
 /** How much is shown, in milliseconds. */
-const SHOWN = 30_000;
+export const SHOWN = 30_000;
 /** How many bytes may wait to be sent before audio is left out: two seconds. */
 const WAITING = 2 * 2 * RATE;
 

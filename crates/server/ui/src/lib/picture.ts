@@ -75,6 +75,21 @@ export function machinePath(points: Point[], length: number): string {
   return path;
 }
 
+/** What a picture shows that begins later in the call, with times from there. */
+export function since(points: Point[], events: CallEvent[], from: number): { points: Point[]; events: CallEvent[] } {
+  const moved = (event: CallEvent): CallEvent => {
+    const copy: CallEvent = { ...event };
+    for (const name of ['at_ms', 'started_ms', 'start_ms', 'ended_ms', 'end_ms']) {
+      if (typeof copy[name] === 'number') copy[name] = Math.max(0, copy[name] - from);
+    }
+    return copy;
+  };
+  return {
+    points: points.map((point) => ({ ...point, at_ms: point.at_ms - from })),
+    events: events.filter((event) => event.at_ms >= from).map(moved),
+  };
+}
+
 /** Something worth a flag in the picture. */
 export interface Mark {
   at: number;

@@ -3,7 +3,8 @@ export type Theme = 'auto' | 'light' | 'dark';
 
 const KEY = 'offhook-theme';
 
-function stored(): Theme {
+/** What was chosen last. */
+export function chosen(): Theme {
   try {
     const theme = localStorage.getItem(KEY);
     return theme === 'light' || theme === 'dark' ? theme : 'auto';
@@ -11,9 +12,6 @@ function stored(): Theme {
     return 'auto'; // A browser that keeps nothing.
   }
 }
-
-/** What was chosen last. */
-export const chosen = (): Theme => stored();
 
 /** Applies a choice and remembers it. */
 export function choose(theme: Theme): void {
@@ -27,4 +25,4 @@ export function choose(theme: Theme): void {
   document.dispatchEvent(new Event('themechange'));
 }
 
-choose(stored());
+choose(chosen());

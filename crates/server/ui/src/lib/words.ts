@@ -40,6 +40,9 @@ const SOURCES: Record<string, string> = {
   demo: 'Demo',
 };
 
+/** The ways in which audio comes. */
+export const sources: readonly string[] = Object.keys(SOURCES);
+
 /** How a call's audio came. */
 export const source = (word: string): string => SOURCES[word] ?? plain(word);
 
