@@ -42,6 +42,7 @@ mod upload;
 pub mod vault;
 pub mod views;
 pub mod webhooks;
+mod whole;
 
 pub use app::{App, StartError};
 pub use config::{ServerConfig, ServerConfigError};

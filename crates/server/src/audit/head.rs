@@ -1,32 +1,19 @@
 //! What a node keeps of its chain beside the database: its name, and the newest entry's number and hash.
 
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
 use uuid::Uuid;
 
 use super::AuditError;
 use super::chain::Link;
+use crate::whole;
 
 const NODE: &str = "node";
 const HEAD: &str = "audit.head";
 
 fn failed(path: &Path) -> impl Fn(std::io::Error) -> AuditError + '_ {
     |source| AuditError::File { path: path.to_owned(), source }
-}
-
-/// Writes a file whole or not at all; `replace` says whether one that is there may be replaced.
-fn write(path: &Path, text: &str, replace: bool) -> std::io::Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}", Uuid::new_v4()));
-    let draft = PathBuf::from(draft);
-    let written = std::fs::File::create_new(&draft)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| if replace { std::fs::rename(&draft, path) } else { std::fs::hard_link(&draft, path) });
-    match std::fs::remove_file(&draft) {
-        Err(error) if error.kind() != ErrorKind::NotFound => written.and(Err(error)),
-        _ => written,
-    }
 }
 
 /// The name of the node, made up where there is none.
@@ -36,7 +23,7 @@ pub(super) fn node(folder: &Path) -> Result<String, AuditError> {
         return Ok(name);
     }
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    match write(&path, &Uuid::now_v7().to_string(), false) {
+    match whole::write(&path, Uuid::now_v7().to_string().as_bytes(), false) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(&path)(error)),
         _ => {}
     }
@@ -74,7 +61,7 @@ pub(super) fn keep(folder: &Path, link: &Link) -> Result<(), AuditError> {
         return Ok(());
     }
     let path = folder.join(HEAD);
-    write(&path, &format!("{} {}\n", link.seq, link.hash), true).map_err(failed(&path))
+    whole::write(&path, format!("{} {}\n", link.seq, link.hash).as_bytes(), true).map_err(failed(&path))
 }
 
 #[cfg(test)]

@@ -107,7 +107,10 @@ impl Writer {
             self.end = end;
         }
         *shared.trouble() = None;
-        if let Err(error) = head::keep(folder, &self.end) {
+        // It waits for the disk.
+        let (folder, end) = (folder.clone(), self.end.clone());
+        let kept = tokio::task::spawn_blocking(move || head::keep(&folder, &end)).await;
+        if let Ok(Err(error)) = kept {
             tracing::error!(
                 error_code = "audit_head",
                 error = crate::error::chain(&error),

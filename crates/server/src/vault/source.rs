@@ -1,6 +1,6 @@
 //! Where key-encryption keys come from: a file, the environment or a command.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -12,11 +12,14 @@ use zeroize::Zeroizing;
 use super::VaultError;
 use super::keys::{KeyRing, Secret, random};
 use crate::config::ServerConfig;
+use crate::whole;
 
 /// The file of the key that is made where none is named.
 const OWN: &str = "audio.key";
 /// The longest a command may take to tell a key.
 const COMMAND_TIME: Duration = Duration::from_secs(30);
+/// How long the text of a key is: no growing leaves a copy in memory.
+const TEXT: usize = 45;
 const FORMS: &str = "file:PATH, env:NAME or command:PROGRAM ARGUMENTS";
 
 /// The keys that `audio.key` names; without any, one that lies in `storage.folder` and is made if it is not there.
@@ -94,24 +97,14 @@ fn own(folder: &Path) -> Result<Secret, VaultError> {
     parse(&text).ok_or_else(|| refuse(&source, "allowed are 32 bytes, in base64 or hex"))
 }
 
-/// Makes the key, whole or not at all; a process that does the same at the same time wins or loses, but not halfway.
+/// Makes the key; where another process does the same at the same time, one of the two keys stays.
 fn make(folder: &Path, path: &Path) -> std::io::Result<()> {
     let secret = random().map_err(std::io::Error::other)?;
-    let text = Zeroizing::new(STANDARD.encode(secret.as_slice()));
+    let mut text = Zeroizing::new(String::with_capacity(TEXT));
+    STANDARD.encode_string(secret.as_slice(), &mut text);
+    text.push('\n');
     std::fs::create_dir_all(folder)?;
-    let draft = folder.join(format!("{OWN}.{}", uuid::Uuid::new_v4()));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&draft)?;
-    let made = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.write_all(b"\n"))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::hard_link(&draft, path));
-    std::fs::remove_file(&draft)?;
-    match made {
+    match whole::write(path, text.as_bytes(), false) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         made => made,
     }
