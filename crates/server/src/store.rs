@@ -69,6 +69,12 @@ pub enum StoreError {
         /// What it must look like.
         allowed: &'static str,
     },
+    /// There is no database to read.
+    #[error("storage.database: there is none at {}: `offhook serve` or `offhook db migrate` makes it", .path.display())]
+    Absent {
+        /// The file that is not there.
+        path: PathBuf,
+    },
     /// The database lacks tables and may not be changed.
     #[error(
         "the database is behind: `offhook db migrate` brings it up to date, or storage.migrate = true at start; it lacks {}",
@@ -106,6 +112,7 @@ pub enum StoreError {
 /// # Errors
 /// It cannot be opened or changed.
 pub async fn migrate(config: &ServerConfig) -> Result<Vec<String>, StoreError> {
+    folder(config)?;
     let (database, pool) = database::open(&config.storage).await?;
     let done = database::migrate(config, database, &pool).await;
     pool.close().await;

@@ -65,13 +65,11 @@ fn refuse(allowed: &'static str) -> StoreError {
     StoreError::Address { allowed }
 }
 
-/// Which database is asked for, and its address as sqlx wants it.
-fn address(storage: &StorageConfig) -> Result<(Database, String), StoreError> {
+/// The file of SQLite that is asked for; `None` for PostgreSQL.
+fn file(storage: &StorageConfig) -> Result<Option<PathBuf>, StoreError> {
     let path = match storage.database.as_deref().unwrap_or_default() {
         "" => storage.folder.join("offhook.db"),
-        text if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
-            return Ok((Database::Postgres, text.to_owned()));
-        }
+        text if text.starts_with("postgres://") || text.starts_with("postgresql://") => return Ok(None),
         text => {
             let path = text.strip_prefix("sqlite:").ok_or(refuse("postgres://… or sqlite:PATH"))?;
             let path = path.strip_prefix("//").unwrap_or(path);
@@ -81,7 +79,22 @@ fn address(storage: &StorageConfig) -> Result<(Database, String), StoreError> {
             PathBuf::from(path)
         }
     };
-    let path = std::path::absolute(&path).map_err(|source| StoreError::Folder { folder: path, source })?;
+    std::path::absolute(&path).map(Some).map_err(|source| StoreError::Folder { folder: path, source })
+}
+
+/// Checks, without making it, that there is a file to open; PostgreSQL is only asked when it is opened.
+pub(super) fn there(storage: &StorageConfig) -> Result<(), StoreError> {
+    match file(storage)? {
+        Some(path) if !path.exists() => Err(StoreError::Absent { path }),
+        _ => Ok(()),
+    }
+}
+
+/// Which database is asked for, and its address as sqlx wants it.
+fn address(storage: &StorageConfig) -> Result<(Database, String), StoreError> {
+    let Some(path) = file(storage)? else {
+        return Ok((Database::Postgres, storage.database.clone().unwrap_or_default()));
+    };
     let text = path.to_str().ok_or(refuse("a path in UTF-8"))?;
     let mut url = "sqlite://".to_owned();
     for byte in text.bytes() {

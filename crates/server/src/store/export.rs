@@ -69,12 +69,13 @@ impl From<csv::Error> for ExportError {
 /// may go on beside it; calls that are in its journal are not in the database yet.
 ///
 /// # Errors
-/// The database cannot be opened or read, or is behind; the output cannot be written.
+/// The database is not there, cannot be opened or read, or is behind; the output cannot be written.
 pub async fn export<W: Write + Send>(
     config: &ServerConfig,
     query: &ExportQuery,
     output: W,
 ) -> Result<u64, ExportError> {
+    database::there(&config.storage)?;
     let (_, pool) = database::open(&config.storage).await?;
     let missing = database::missing(&pool).await?;
     if !missing.is_empty() {

@@ -5,12 +5,13 @@ use std::fs::File;
 use jiff::SignedDuration;
 use offhook_server::record::CallRecord;
 use offhook_server::store::{
-    ExportFormat, ExportQuery, Judge, Measured, NewFeedback, StatsQuery, Store, StoreError, Window, export, migrate,
+    Database, ExportError, ExportFormat, ExportQuery, Judge, Measured, NewFeedback, StatsQuery, Store, StoreError,
+    Window, export, migrate,
 };
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::RowAccessor as _;
 
-use crate::support::{call, keep, noon, voicemail, with_both};
+use crate::support::{Place, call, config, keep, noon, voicemail, with_both};
 
 async fn say(store: &Store, record: &CallRecord, answered_by: &str) {
     let truth = NewFeedback { answered_by: answered_by.into(), by: Judge::Person, note: None, who: "reviewer".into() };
@@ -136,6 +137,20 @@ async fn exports_hold_every_call_of_their_time() {
         assert!(rows[0].get_string(place("campaign")).is_err());
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_made_by_a_migration_and_by_no_export() {
+    let place = Place::new(Database::Sqlite);
+    let folder = place.folder.path().join("new");
+    let config = config(&folder, None);
+    let query = ExportQuery { format: ExportFormat::Csv, from: None, to: None };
+    let absent = export(&config, &query, Vec::new()).await.unwrap_err();
+    assert!(matches!(absent, ExportError::Store(StoreError::Absent { .. })), "{absent}");
+    assert!(absent.to_string().contains("offhook.db"), "{absent}");
+    assert!(!folder.exists());
+    assert!(!migrate(&config).await.unwrap().is_empty());
+    assert_eq!(export(&config, &query, Vec::new()).await.unwrap(), 0);
 }
 
 #[tokio::test]
