@@ -1,11 +1,45 @@
 //! Files that a flag names to be written, and what must not be overwritten by them.
 
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::exit::Mistake;
 use crate::sound;
+
+/// A file that is made, or emptied, when something is written to it: what fails before that leaves it as it was.
+pub(crate) struct Late {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Late {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: None }
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => File::create(&self.path).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: cannot be written: {error}", self.path.display()))
+            })?,
+        };
+        Ok(self.file.insert(file))
+    }
+}
+
+impl Write for Late {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file()?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file()?.flush()
+    }
+}
 
 /// Checks that writing `path`, which `flag` names, destroys neither one of `inputs` nor anything else that looks like
 /// one.

@@ -177,6 +177,16 @@ impl Settings {
         self.server.check().map_err(refused)
     }
 
+    /// Gathers the settings of the service and checks them.
+    ///
+    /// # Errors
+    /// Those of [`Self::gather`] and [`Self::check_service`].
+    pub(crate) fn of_service(args: &SettingsArgs) -> Result<ServerConfig> {
+        let settings = Self::gather(args)?;
+        settings.check_service()?;
+        Ok(settings.server)
+    }
+
     /// Every parameter of the detector, then every setting of the service.
     pub(crate) fn all(&self) -> Vec<Parameter> {
         self.config.parameters().into_iter().chain(self.server.parameters()).collect()

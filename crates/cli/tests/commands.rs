@@ -253,3 +253,44 @@ fn the_bench_gives_figures() {
     assert!(bench["parts"].as_array().unwrap().len() >= 9);
     assert!(bench["stream"]["total"].as_u64().unwrap() <= 32 * 1024, "{}", bench["stream"]);
 }
+
+#[test]
+fn an_export_that_fails_leaves_the_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    for name in ["old.csv", "old.txt"] {
+        std::fs::write(folder.path().join(name), "old").unwrap();
+    }
+    let public = "http.bind=0.0.0.0:8080";
+    for (arguments, code, told) in [
+        (vec!["db", "export", "--output", "old.csv"], 2, "--output: given old.csv, which is there already"),
+        (vec!["audit", "export", "--output", "old.csv"], 2, "--output: given old.csv, which is there already"),
+        (vec!["db", "export", "--output", "old.txt"], 4, "`offhook db migrate`"),
+        (vec!["db", "export", "--output", "old.txt", "--set", public], 3, "http.insecure"),
+        (vec!["audit", "export", "--output", "old.txt", "--set", public], 3, "http.insecure"),
+        (vec!["db", "migrate", "--set", public], 3, "http.insecure"),
+        (vec!["audit", "verify", "--set", public], 3, "http.insecure"),
+        (vec!["vault", "status", "--set", public], 3, "http.insecure"),
+    ] {
+        let output = run(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", err(&output));
+        // Lines are wrapped as wide as the terminal is.
+        let said = err(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(told), "{told} in {said}");
+    }
+    assert_eq!((text("old.csv").as_str(), text("old.txt").as_str()), ("old", "old"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is made");
+    for arguments in [
+        vec!["db", "migrate"],
+        vec!["db", "export", "--output", "old.txt"],
+        vec!["audit", "export", "--output", "log.jsonl"],
+    ] {
+        let output = run(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", err(&output));
+    }
+    assert!(text("old.txt").starts_with("id,"), "{}", text("old.txt"));
+    assert_eq!(text("log.jsonl"), "", "nothing was noted");
+    let refused = run(folder.path(), &["db", "export", "--output", "none/calls.csv"]);
+    assert_eq!(refused.status.code(), Some(4));
+    assert!(err(&refused).contains("none/calls.csv: cannot be written"), "{}", err(&refused));
+}

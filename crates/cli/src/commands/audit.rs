@@ -1,6 +1,5 @@
 //! `offhook audit`: whether the audit log is what was written, and what it says.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
@@ -10,6 +9,7 @@ use offhook_server::audit::{self, AuditFilter, Chain};
 use offhook_server::store::Store;
 
 use crate::exit::Exit;
+use crate::output::{self, Late};
 use crate::settings::{Settings, SettingsArgs};
 use crate::terminal::{Ink, Paint};
 
@@ -64,8 +64,9 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Exit> {
         Action::Verify { json, settings } => runtime.block_on(verify(settings, *json)),
         Action::Export { output, from, to, action, settings } => {
             let filter = AuditFilter { from: *from, to: *to, action: action.clone(), ..AuditFilter::default() };
+            output::check("--output", output.as_deref(), &settings.config)?;
             let out: Box<dyn Write> = match output {
-                Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
+                Some(path) => Box::new(Late::new(path)),
                 None => Box::new(io::stdout().lock()),
             };
             runtime.block_on(export(settings, &filter, BufWriter::new(out)))
@@ -74,7 +75,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<Exit> {
 }
 
 async fn verify(settings: &SettingsArgs, json: bool) -> Result<Exit> {
-    let config = Settings::gather(settings)?.server;
+    let config = Settings::of_service(settings)?;
     let store = Store::open(&config).await?;
     let chains = audit::verify(&config, &store).await;
     store.close().await;
@@ -112,7 +113,7 @@ fn write(out: &mut dyn Write, chains: &[Chain], paint: Paint) -> io::Result<()> 
 }
 
 async fn export(settings: &SettingsArgs, filter: &AuditFilter, mut out: impl Write) -> Result<Exit> {
-    let config = Settings::gather(settings)?.server;
+    let config = Settings::of_service(settings)?;
     let store = Store::open(&config).await?;
     let mut written: io::Result<()> = Ok(());
     let read = audit::export(&store, filter, |entry| {

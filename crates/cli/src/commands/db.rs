@@ -1,10 +1,9 @@
 //! `offhook db`: the tables of the database, and calls as a table for other programs.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,6 +12,7 @@ use offhook_server::ServerConfig;
 use offhook_server::store::{self, ExportFormat, ExportQuery};
 
 use crate::exit::Exit;
+use crate::output::{self, Late};
 use crate::settings::{Settings, SettingsArgs};
 use crate::terminal;
 
@@ -77,14 +77,15 @@ fn time(text: &str) -> Result<Timestamp, String> {
 pub(crate) fn run(args: &DbArgs) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match &args.action {
-        Action::Migrate { settings } => runtime.block_on(migrate(&Settings::gather(settings)?.server)),
+        Action::Migrate { settings } => runtime.block_on(migrate(&Settings::of_service(settings)?)),
         Action::Export { format, from, to, output, settings } => {
             let format = match format {
                 Format::Csv => ExportFormat::Csv,
                 Format::Parquet => ExportFormat::Parquet,
             };
             let query = ExportQuery { format, from: *from, to: *to };
-            runtime.block_on(export(&Settings::gather(settings)?.server, &query, output.as_ref()))
+            output::check("--output", output.as_deref(), &settings.config)?;
+            runtime.block_on(export(&Settings::of_service(settings)?, &query, output.as_deref()))
         }
     }?;
     Ok(Exit::Done)
@@ -102,13 +103,12 @@ async fn migrate(config: &ServerConfig) -> Result<()> {
     Ok(())
 }
 
-async fn export(config: &ServerConfig, query: &ExportQuery, output: Option<&PathBuf>) -> Result<()> {
+async fn export(config: &ServerConfig, query: &ExportQuery, output: Option<&Path>) -> Result<()> {
     let Some(path) = output else {
         store::export(config, query, BufWriter::new(io::stdout())).await?;
         return Ok(());
     };
-    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-    let count = store::export(config, query, BufWriter::new(file)).await?;
+    let count = store::export(config, query, BufWriter::new(Late::new(path))).await?;
     terminal::tell(&format!("{count} calls written to {}", path.display()));
     Ok(())
 }

@@ -100,11 +100,10 @@ pub(crate) fn run(args: &KeysArgs) -> Result<Exit> {
     | Action::List { common }
     | Action::Rotate { common, .. }
     | Action::Revoke { common, .. }) = &args.action;
-    let settings = Settings::gather(&common.settings)?;
-    settings.check_service()?;
+    let config = Settings::of_service(&common.settings)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
-    runtime.block_on(act(&args.action, common.json, &settings.server))?;
+    runtime.block_on(act(&args.action, common.json, &config))?;
     Ok(Exit::Done)
 }
 

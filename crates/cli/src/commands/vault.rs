@@ -51,7 +51,7 @@ pub(crate) fn run(args: &VaultArgs) -> Result<Exit> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(async {
         let (Action::Status(what) | Action::Rotate(what)) = &args.action;
-        let config = Settings::gather(&what.settings)?.server;
+        let config = Settings::of_service(&what.settings)?;
         let store = Store::open(&config).await?;
         let done = act(&args.action, &config, &store, what.json).await;
         store.close().await;
