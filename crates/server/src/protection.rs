@@ -14,8 +14,6 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use request::RequestId;
-
 use crate::app::App;
 use crate::config::{HttpConfig, ServerConfig};
 

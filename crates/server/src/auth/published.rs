@@ -111,11 +111,6 @@ impl Published {
         Ok(Self { client, issuer, address, life, state, fetching })
     }
 
-    /// The issuer that tokens must name.
-    pub(super) fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
     /// The key of this name; where a token names none, the only key.
     pub(super) async fn key(&self, name: Option<&str>) -> Search {
         if let Some(key) = self.known(name, self.life) {

@@ -28,7 +28,7 @@ pub(crate) fn random_digits(count: usize) -> Result<String, AuthError> {
 
 /// SHA-256 of a text, in hexadecimal.
 pub(crate) fn hash(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest(&SHA256, text.as_bytes()))
 }
 
 /// Whether two hashes are the same, in a time that does not tell where they differ.

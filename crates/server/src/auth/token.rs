@@ -34,21 +34,20 @@ pub(crate) enum TokenError {
 /// Where the issuer's keys come from.
 enum Source {
     /// One key, from a file.
-    File { issuer: String, key: Box<DecodingKey> },
+    File(Box<DecodingKey>),
     /// What the issuer publishes.
     Published(Box<Published>),
 }
 
 /// What tokens are checked with.
 pub(crate) struct Tokens {
-    audience: String,
-    leeway: u64,
+    validation: Validation,
     source: Source,
 }
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens").field("audience", &self.audience).finish_non_exhaustive()
+        f.debug_struct("Tokens").field("audience", &self.validation.aud).finish_non_exhaustive()
     }
 }
 
@@ -72,33 +71,44 @@ impl Tokens {
             let issuer = jwt_issuer.clone().filter(|text| !text.is_empty());
             issuer.ok_or_else(|| refuse("auth.jwt_issuer", "", "the issuer that tokens must name"))
         };
-        let source = match (jwt_key, jwks_url, oidc_issuer) {
+        let (issuer, source) = match (jwt_key, jwks_url, oidc_issuer) {
             (Some(path), ..) => {
                 let pem = std::fs::read(path).map_err(|source| AuthError::Read { path: path.clone(), source })?;
                 let key = DecodingKey::from_rsa_pem(&pem);
                 let allowed = "a file with an RSA public key as PEM";
                 let key = key.map_err(|_| refuse("auth.jwt_key", &path.display().to_string(), allowed))?;
-                Source::File { issuer: issuer()?, key: Box::new(key) }
+                (issuer()?, Source::File(Box::new(key)))
             }
-            (_, Some(url), _) => Source::Published(Box::new(Published::at(url, issuer()?, config.jwks_life)?)),
+            (_, Some(url), _) => {
+                let issuer = issuer()?;
+                let published = Published::at(url, issuer.clone(), config.jwks_life)?;
+                (issuer, Source::Published(Box::new(published)))
+            }
             (.., Some(issuer)) => {
                 if jwt_issuer.as_ref().is_some_and(|other| other != issuer) {
                     return Err(
                         refuse("auth.jwt_issuer", &issuer.clone(), "the same as auth.oidc_issuer, or none").into()
                     );
                 }
-                Source::Published(Box::new(Published::discovered(issuer.clone(), config.jwks_life)?))
+                let published = Published::discovered(issuer.clone(), config.jwks_life)?;
+                (issuer.clone(), Source::Published(Box::new(published)))
             }
             (None, None, None) => return Ok(None),
         };
-        Ok(Some(Self { audience, leeway: config.leeway.as_secs(), source }))
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.leeway = config.leeway.as_secs();
+        validation.validate_nbf = true;
+        validation.set_audience(&[audience]);
+        validation.set_issuer(&[issuer]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        Ok(Some(Self { validation, source }))
     }
 
     #[cfg(test)]
     pub(super) fn published(&self) -> Option<&Published> {
         match &self.source {
             Source::Published(published) => Some(published),
-            Source::File { .. } => None,
+            Source::File(_) => None,
         }
     }
 
@@ -113,23 +123,17 @@ impl Tokens {
             return Err(TokenError::Form);
         }
         match &self.source {
-            Source::File { issuer, key } => self.check_with(token, issuer, key),
+            Source::File(key) => self.check_with(token, key),
             Source::Published(published) => match published.key(header.kid.as_deref()).await {
-                Search::Found(key) => self.check_with(token, published.issuer(), &key),
+                Search::Found(key) => self.check_with(token, &key),
                 Search::Absent => Err(TokenError::Signature),
                 Search::Unreachable => Err(TokenError::Issuer),
             },
         }
     }
 
-    fn check_with(&self, token: &str, issuer: &str, key: &DecodingKey) -> Result<Known, TokenError> {
-        let mut validation = Validation::new(Algorithm::RS256);
-        validation.leeway = self.leeway;
-        validation.validate_nbf = true;
-        validation.set_audience(&[&self.audience]);
-        validation.set_issuer(&[issuer]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        let claims = decode::<Claims>(token, key, &validation).map_err(|error| match error.kind() {
+    fn check_with(&self, token: &str, key: &DecodingKey) -> Result<Known, TokenError> {
+        let claims = decode::<Claims>(token, key, &self.validation).map_err(|error| match error.kind() {
             ErrorKind::InvalidSignature | ErrorKind::InvalidRsaKey(_) | ErrorKind::Provider(_) => TokenError::Signature,
             ErrorKind::ExpiredSignature => TokenError::Claim("the token has expired"),
             ErrorKind::ImmatureSignature => TokenError::Claim("the token is not valid yet"),
@@ -142,7 +146,7 @@ impl Tokens {
         })?;
         let claims = claims.claims;
         #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^53")]
-        let latest = (moment::now() / 1_000_000) as f64 + self.leeway as f64;
+        let latest = (moment::now() / 1_000_000) as f64 + self.validation.leeway as f64;
         if claims.iat.is_some_and(|issued| issued > latest) {
             return Err(TokenError::Claim("the token was issued in the future"));
         }

@@ -12,7 +12,7 @@ use crate::error::{ApiError, Code};
 const LONGEST: usize = 1_024;
 
 pub(super) async fn explain(request: Request, next: Next) -> Response {
-    let path = request.uri().path().chars().take(200).collect::<String>();
+    let uri = request.uri().clone();
     let method = request.method().clone();
     let response = next.run(request).await;
     let status = response.status();
@@ -21,7 +21,10 @@ pub(super) async fn explain(request: Request, next: Next) -> Response {
     let text = axum::body::to_bytes(body, LONGEST).await.ok().and_then(|bytes| String::from_utf8(bytes.into()).ok());
     let detail = match (text.filter(|text| !text.is_empty()), code) {
         (Some(text), _) => text,
-        (None, Code::NotFound) => format!("{path} is no address of this service"),
+        (None, Code::NotFound) => {
+            let path: String = uri.path().chars().take(200).collect();
+            format!("{path} is no address of this service")
+        }
         (None, Code::Method) => {
             let allowed = parts.headers.get(header::ALLOW).and_then(|field| field.to_str().ok()).unwrap_or("another");
             format!("method: given {method}, allowed is {allowed}")

@@ -16,13 +16,9 @@ use crate::error::{ApiError, Code};
 
 const REQUEST_ID: &str = "x-request-id";
 
-/// The name of a request, as logs and the field `x-request-id` tell it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(pub String);
-
 /// Takes the client's name for the request where that is short and plain, or makes one, and puts all that is logged under
 /// it.
-pub(super) async fn name(mut request: Request, next: Next) -> Response {
+pub(super) async fn name(request: Request, next: Next) -> Response {
     let is_plain = |name: &&str| {
         (1..=64).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
@@ -33,7 +29,6 @@ pub(super) async fn name(mut request: Request, next: Next) -> Response {
     // The pattern, not the path: that may hold a telephone number.
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", request_id = %id, method = %request.method(), route);
-    request.extensions_mut().insert(RequestId(id));
     let mut response = next.run(request).instrument(span).await;
     if let Some(field) = field {
         response.headers_mut().insert(REQUEST_ID, field);

@@ -1,7 +1,6 @@
 //! The dashboard's files, built from `ui/` and embedded in the program.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use axum::Router;
 use axum::body::Body;
@@ -61,14 +60,7 @@ fn answer(name: &str, headers: &HeaderMap) -> Response {
 
 /// The file's entity tag (RFC 9110, 8.8.3): the beginning of its SHA-256.
 fn tag(file: &EmbeddedFile) -> String {
-    let hash = file.metadata.sha256_hash();
-    let mut tag = String::from("\"");
-    for byte in &hash[..16] {
-        // Writing to a string cannot fail.
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag.push('"');
-    tag
+    format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]))
 }
 
 /// Whether an `If-None-Match` names the tag (RFC 9110, 13.1.2: compared weakly).
