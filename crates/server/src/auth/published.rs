@@ -133,9 +133,14 @@ impl Published {
         }
     }
 
-    /// Asks the issuer, if that is not too soon. Of many at once, one asks and the others wait for its answer.
+    /// Asks the issuer, if that is not too soon. Of many at once, one asks; of the others those wait for the answer whose
+    /// key is not known at all.
     async fn refresh(&self, name: Option<&str>) {
-        let _one = self.fetching.lock().await;
+        let _one = match self.fetching.try_lock() {
+            Ok(one) => one,
+            Err(_) if self.known(name, Duration::MAX).is_some() => return,
+            Err(_) => self.fetching.lock().await,
+        };
         if self.known(name, self.life).is_some() {
             return;
         }

@@ -177,6 +177,8 @@ struct Issuer {
     keys: Mutex<Option<Value>>,
     named: Mutex<String>,
     asked: AtomicUsize,
+    /// While it is held, nothing is answered.
+    gate: tokio::sync::Mutex<()>,
 }
 
 impl Issuer {
@@ -185,6 +187,7 @@ impl Issuer {
         let (keys, about) = (Arc::clone(&issuer), Arc::clone(&issuer));
         let publish = move || async move {
             keys.asked.fetch_add(1, Ordering::SeqCst);
+            let _open = keys.gate.lock().await;
             let published = keys.keys.lock().unwrap().clone();
             published
                 .map_or_else(|| axum::http::StatusCode::BAD_GATEWAY.into_response(), |v| axum::Json(v).into_response())
@@ -272,6 +275,36 @@ async fn a_new_key_is_found_and_old_ones_go_on_while_the_issuer_is_away() {
     published.forget_pause();
     known(&place.auth, &bearing(&new.sign(&claims(json!({}))))).await;
     assert_eq!(refused(&place.auth, &bearing(&old.sign(&claims(json!({}))))).await, Code::BadIdentity);
+}
+
+#[tokio::test]
+async fn known_keys_do_not_wait_for_the_issuer_behind_another() {
+    let (issuer, address) = Issuer::start().await;
+    let signer = Signer::new("one");
+    issuer.publish(&[&signer]);
+    let place = with_published(&address, "10m").await;
+    let parts = bearing(&signer.sign(&claims(json!({}))));
+    known(&place.auth, &parts).await;
+    let published = place.auth.tokens.as_ref().unwrap().published().unwrap();
+    published.forget_pause();
+    published.age();
+    let shut = issuer.gate.lock().await;
+    let first = known(&place.auth, &parts);
+    tokio::pin!(first);
+    let second = async {
+        while issuer.asked() < 2 {
+            tokio::task::yield_now().await;
+        }
+        known(&place.auth, &parts).await
+    };
+    tokio::select! {
+        biased;
+        _ = &mut first => panic!("the issuer has not answered yet"),
+        _ = second => {}
+    }
+    drop(shut);
+    first.await;
+    assert_eq!(issuer.asked(), 2);
 }
 
 #[tokio::test]
