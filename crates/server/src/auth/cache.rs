@@ -5,6 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+/// How long a key or a session is believed before the database is asked again: the longest that another node goes on
+/// with it after its end.
+pub(super) const FRESH: Duration = Duration::from_secs(3);
+/// How long one that was good is believed while the database does not answer.
+pub(super) const STALE: Duration = Duration::from_secs(300);
 /// So many are remembered at most.
 const MOST: usize = 20_000;
 
@@ -19,7 +24,7 @@ pub(super) struct Cache<T> {
 
 /// When something began to be looked up.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Looking(u64);
+struct Looking(u64);
 
 impl<T: Clone> Cache<T> {
     /// Remembers for `fresh`, and in need for `stale`.
@@ -28,12 +33,12 @@ impl<T: Clone> Cache<T> {
     }
 
     /// What is still to be believed.
-    pub(super) fn fresh(&self, name: &str) -> Option<T> {
+    fn fresh(&self, name: &str) -> Option<T> {
         self.younger(name, self.fresh)
     }
 
     /// What is to be believed when nobody can be asked.
-    pub(super) fn stale(&self, name: &str) -> Option<T> {
+    fn stale(&self, name: &str) -> Option<T> {
         self.younger(name, self.stale)
     }
 
@@ -43,12 +48,12 @@ impl<T: Clone> Cache<T> {
     }
 
     /// To be taken before something is looked up.
-    pub(super) fn begin(&self) -> Looking {
+    fn begin(&self) -> Looking {
         Looking(self.forgotten.load(Ordering::SeqCst))
     }
 
     /// Remembers what was looked up, unless something was forgotten meanwhile: it might have been this.
-    pub(super) fn put(&self, name: &str, value: T, looking: Looking) {
+    fn put(&self, name: &str, value: T, looking: Looking) {
         let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
         if self.forgotten.load(Ordering::SeqCst) != looking.0 {
             return;
@@ -66,6 +71,30 @@ impl<T: Clone> Cache<T> {
         let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         map.remove(name);
+    }
+}
+
+impl<T: Clone> Cache<Option<T>> {
+    /// What is still to be believed; else what `look_up` finds, and where that fails, what was there not long ago.
+    pub(super) async fn find<E>(
+        &self,
+        name: &str,
+        look_up: impl Future<Output = Result<Option<T>, E>>,
+    ) -> Result<Option<T>, E> {
+        if let Some(value) = self.fresh(name) {
+            return Ok(value);
+        }
+        let looking = self.begin();
+        match look_up.await {
+            Ok(value) => {
+                self.put(name, value.clone(), looking);
+                Ok(value)
+            }
+            Err(error) => match self.stale(name) {
+                Some(Some(value)) => Ok(Some(value)),
+                _ => Err(error),
+            },
+        }
     }
 }
 

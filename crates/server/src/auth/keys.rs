@@ -8,17 +8,12 @@ use sqlx::{AnyPool, Row as _};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::cache::Cache;
+use super::cache::{Cache, FRESH, STALE};
 use super::scope::{Role, Scope};
 use super::secret::{self, KeyText};
 use super::{AuthError, moment};
 use crate::store::Store;
 
-/// How long a key is believed before the database is asked again: the longest that another node goes on with a key
-/// after it was revoked.
-const FRESH: Duration = Duration::from_secs(3);
-/// How long a key that was good is believed while the database does not answer.
-const STALE: Duration = Duration::from_secs(300);
 /// How coarse the time of the last use is, in microseconds.
 const USE_STEP: i64 = 60_000_000;
 
@@ -276,22 +271,7 @@ impl Keys {
     /// The key with this prefix, if it can be used now.
     pub(crate) async fn by_prefix(&self, prefix: &str) -> Result<Option<Key>, AuthError> {
         let now = moment::now();
-        let key = match self.known.fresh(prefix) {
-            Some(key) => key,
-            None => {
-                let looking = self.known.begin();
-                match self.look_up(prefix, now).await {
-                    Ok(key) => {
-                        self.known.put(prefix, key.clone(), looking);
-                        key
-                    }
-                    Err(error) => match self.known.stale(prefix) {
-                        Some(Some(key)) => Some(key),
-                        _ => return Err(error),
-                    },
-                }
-            }
-        };
+        let key = self.known.find(prefix, self.look_up(prefix, now)).await?;
         Ok(key.filter(|key| key.is_good(now)))
     }
 

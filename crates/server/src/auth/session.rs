@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{AnyPool, Row as _};
 
-use super::cache::Cache;
+use super::cache::{Cache, FRESH, STALE};
 use super::known::{Known, Means};
 use super::scope::Scope;
 use super::secret::{self, STRONG};
@@ -12,10 +12,6 @@ use super::{AuthError, Identity, moment};
 
 /// The longest session.
 const LIFE: Duration = Duration::from_secs(12 * 3_600);
-/// How long a session is believed before the database is asked again.
-const FRESH: Duration = Duration::from_secs(3);
-/// How long a session that was good is believed while the database does not answer.
-const STALE: Duration = Duration::from_secs(300);
 
 /// A session as it is kept.
 #[derive(Clone, Debug)]
@@ -71,22 +67,7 @@ impl Sessions {
             return Ok(None);
         }
         let hash = secret::hash(token);
-        let session = match self.known.fresh(&hash) {
-            Some(session) => session,
-            None => {
-                let looking = self.known.begin();
-                match self.look_up(&hash).await {
-                    Ok(session) => {
-                        self.known.put(&hash, session.clone(), looking);
-                        session
-                    }
-                    Err(error) => match self.known.stale(&hash) {
-                        Some(Some(session)) => Some(session),
-                        _ => return Err(error),
-                    },
-                }
-            }
-        };
+        let session = self.known.find(&hash, self.look_up(&hash)).await?;
         Ok(session.filter(|session| moment::now() < session.expires).map(
             |Session { identity, key_prefix, expires }| {
                 (Known { identity, expires: Some(expires), means: Means::Session }, key_prefix)
