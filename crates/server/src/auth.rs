@@ -79,10 +79,7 @@ impl From<AuthError> for ApiError {
         match error {
             AuthError::UnknownKey => Self::new(Code::UnknownKey, error.to_string()),
             AuthError::Ended => Self::new(Code::Conflict, error.to_string()),
-            AuthError::Database(source) => {
-                tracing::error!(error_code = Code::Storage.word(), error = %source, "cannot ask who a caller is");
-                Self::new(Code::Storage, "identities cannot be looked up now").retry_after(5)
-            }
+            AuthError::Database(error) => Self::storage(&error, "identities cannot be looked up now", 5),
             error => Self::internal(&error),
         }
     }

@@ -98,6 +98,12 @@ impl ApiError {
         Self::new(Code::Internal, "the log of the service says more")
     }
 
+    /// The database failed: the caller is told `detail` and after how many seconds to try again, the log why.
+    pub fn storage(error: &(dyn std::error::Error + 'static), detail: &str, seconds: u64) -> Self {
+        tracing::error!(error_code = Code::Storage.word(), error = %chain(error), "request failed");
+        Self::new(Code::Storage, detail).retry_after(seconds)
+    }
+
     /// Says which field it is about.
     #[must_use]
     pub fn about(mut self, field: &str) -> Self {
@@ -151,10 +157,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Cursor { .. } => Self::new(Code::BadField, error.to_string()).about("cursor"),
-            error => {
-                tracing::error!(error_code = Code::Storage.word(), error = %chain(&error), "request failed");
-                Self::new(Code::Storage, "the log of the service says more").retry_after(1)
-            }
+            error => Self::storage(&error, "the log of the service says more", 1),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{Json, Query, text};
 use crate::app::App;
 use crate::audit::{self, AuditError, AuditFilter, AuditPage};
 use crate::auth::Admin;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 
 /// How many entries a page has at most, and where nothing is asked for.
 const MOST: u32 = 500;
@@ -69,14 +69,7 @@ pub(super) async fn audit(
     };
     let page = audit::page(&app.store, &filter, cursor.as_deref(), limit).await.map_err(|error| match error {
         AuditError::Cursor { given } => ApiError::field("cursor", given, "the `next` of a page"),
-        AuditError::Database(error) => {
-            tracing::error!(
-                error_code = Code::Storage.word(),
-                error = crate::error::chain(&error),
-                "audit log not read"
-            );
-            ApiError::new(Code::Storage, "the database does not answer").retry_after(5)
-        }
+        AuditError::Database(error) => ApiError::storage(&error, "the database does not answer", 5),
         error => ApiError::internal(&error),
     })?;
     app.audit.note(&who, "audit.read", "audit", serde_json::json!({ "entries": page.entries.len() }));

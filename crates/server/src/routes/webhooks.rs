@@ -13,17 +13,14 @@ use super::calls::limit;
 use super::{Json, Path, Query, text};
 use crate::app::App;
 use crate::auth::Admin;
-use crate::error::{ApiError, Code, chain};
+use crate::error::{ApiError, Code};
 use crate::webhooks::{self, Deliveries, Delivery, NewWebhook, Webhook, WebhookError};
 
 impl From<WebhookError> for ApiError {
     fn from(error: WebhookError) -> Self {
         match error {
             WebhookError::Target(refused) => Self::new(Code::BadField, refused.to_string()).about("url"),
-            WebhookError::Database(error) => {
-                tracing::error!(error_code = Code::Storage.word(), error = %chain(&error), "request failed");
-                Self::new(Code::Storage, "the log of the service says more").retry_after(1)
-            }
+            WebhookError::Database(error) => Self::storage(&error, "the log of the service says more", 1),
             error @ (WebhookError::Client(_) | WebhookError::Vault(_) | WebhookError::Random) => Self::internal(&error),
         }
     }
