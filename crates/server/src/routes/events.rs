@@ -9,7 +9,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::{StreamExt as _, unfold};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::IntoParams;
@@ -98,7 +98,7 @@ impl Listener {
 }
 
 fn event(name: &str, what: &impl Serialize) -> Event {
-    let text = serde_json::to_value(what).unwrap_or(Value::Null).to_string();
+    let text = serde_json::to_string(what).unwrap_or_else(|_| "null".to_owned());
     Event::default().event(name).data(text)
 }
 
