@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use offhook_detect::Parameter;
+use reqwest::Url;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -49,12 +50,32 @@ impl From<Parameter> for Setting {
 
 /// The value, without the name and password that an address in it may hold.
 fn open(value: &str) -> String {
+    without_password(&without_user(value))
+}
+
+/// Without `user:password@`.
+fn without_user(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     match rest[..end].rfind('@') {
         Some(at) => format!("{scheme}://hidden{}", &rest[at..]),
         None => value.to_owned(),
     }
+}
+
+/// Without what `?password=…` holds, however the word is written.
+fn without_password(value: &str) -> String {
+    let (rest, fragment) = value.split_at(value.find('#').unwrap_or(value.len()));
+    let Some((address, query)) = rest.split_once('?') else { return value.to_owned() };
+    let pairs: Vec<&str> =
+        query.split('&').map(|pair| if is_password(pair) { "password=hidden" } else { pair }).collect();
+    format!("{address}?{}{fragment}", pairs.join("&"))
+}
+
+/// Whether a part of a query is a password, read as the database's client reads it.
+fn is_password(pair: &str) -> bool {
+    Url::parse(&format!("a:?{pair}"))
+        .is_ok_and(|url| url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("password")))
 }
 
 /// Every setting of the service and of the detector.
@@ -78,6 +99,16 @@ mod tests {
     fn passwords_in_addresses_are_hidden() {
         assert_eq!(open("postgres://me:se@cret@db:5432/x"), "postgres://hidden@db:5432/x");
         assert_eq!(open("http://collector:4318/a@b"), "http://collector:4318/a@b");
+        for name in ["password", "pass%77ord", "%50assword", "pass\tword"] {
+            let given = format!("postgres://me:se@db/x?sslmode=require&{name}=secret&application_name=a#b");
+            let shown = "postgres://hidden@db/x?sslmode=require&password=hidden&application_name=a#b";
+            assert_eq!(open(&given), shown, "{name}");
+        }
+        assert_eq!(open("postgres://db/x?password=s?c=t"), "postgres://db/x?password=hidden");
+        assert_eq!(
+            open("http://collector:4318/?passwords=1&a=password"),
+            "http://collector:4318/?passwords=1&a=password"
+        );
         assert_eq!(open("15s"), "15s");
     }
 }
