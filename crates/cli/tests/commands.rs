@@ -294,3 +294,27 @@ fn an_export_that_fails_leaves_the_file_as_it_was() {
     assert_eq!(refused.status.code(), Some(4));
     assert!(err(&refused).contains("none/calls.csv: cannot be written"), "{}", err(&refused));
 }
+
+#[test]
+fn a_key_has_a_name_that_can_be_printed_and_its_end_is_noted_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let on_storage = |arguments: &[&str]| {
+        let output = run(folder.path(), &[arguments, &["--set", "storage.folder=data"]].concat());
+        (output.status.code(), out(&output), err(&output))
+    };
+    for name in [" ", "a\u{1b}[2Jb"] {
+        let (code, _, said) = on_storage(&["keys", "create", "--name", name]);
+        assert!(code == Some(2) && said.contains("--name: given"), "{said}");
+    }
+    let (code, key, said) = on_storage(&["keys", "create", "--name", "ops", "--json"]);
+    assert_eq!(code, Some(0), "{said}");
+    let key: Value = serde_json::from_str(&key).unwrap();
+    let id = key["id"].as_str().unwrap();
+    for told in ["the key is revoked", "the key was revoked before"] {
+        let (code, _, said) = on_storage(&["keys", "revoke", id]);
+        assert!(code == Some(0) && said.contains(told), "{said}");
+    }
+    let (code, entries, said) = on_storage(&["audit", "export"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!((entries.matches("key.created").count(), entries.matches("key.revoked").count()), (1, 1), "{entries}");
+}

@@ -8,7 +8,6 @@ use clap::{Args, Subcommand};
 use offhook_server::ServerConfig;
 use offhook_server::audit::Audit;
 use offhook_server::auth::{Identity, Key, KeyText, KeyView, Keys, Role, Scope};
-use offhook_server::config::Setting as _;
 use offhook_server::store::Store;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -120,7 +119,13 @@ async fn act_on(action: &Action, is_json: bool, config: &ServerConfig, store: &S
         Action::List { .. } => return list(&keys.list().await?, is_json),
         Action::Create { name, role, scopes, life, .. } => {
             let scopes = if scopes.is_empty() { role.scopes() } else { scopes.as_slice() };
-            let (text, key) = keys.create(name.trim(), scopes, life_of(life.as_deref(), config)?).await?;
+            let refuse = |option: &str, given: &str, allowed: &str| {
+                Mistake::Usage(format!("{option}: given {given:?}, allowed is {allowed}"))
+            };
+            let name = Keys::name_of(name).map_err(|allowed| refuse("--name", name, allowed))?;
+            let life = Keys::life_of(life.as_deref(), config.auth.key_life)
+                .map_err(|allowed| refuse("--life", life.as_deref().unwrap_or_default(), allowed))?;
+            let (text, key) = keys.create(name, scopes, life).await?;
             show(&text, &key, is_json)?;
             ("key.created", key.id, json!({ "name": key.name, "prefix": key.prefix, "scopes": key.scopes }))
         }
@@ -130,26 +135,15 @@ async fn act_on(action: &Action, is_json: bool, config: &ServerConfig, store: &S
             ("key.rotated", *id, json!({ "successor": key.id, "prefix": key.prefix }))
         }
         Action::Revoke { id, .. } => {
-            let was_good = keys.revoke(*id).await?;
-            terminal::tell(if was_good { "the key is revoked" } else { "the key was revoked before" });
+            if !keys.revoke(*id).await? {
+                terminal::tell("the key was revoked before");
+                return Ok(());
+            }
+            terminal::tell("the key is revoked");
             ("key.revoked", *id, json!({}))
         }
     };
     note(config, store, done, subject, detail).await
-}
-
-fn life_of(text: Option<&str>, config: &ServerConfig) -> Result<Option<Duration>> {
-    match text {
-        None => Ok(Some(config.auth.key_life)),
-        Some("never") => Ok(None),
-        Some(text) => match Duration::parse(text).filter(|life| !life.is_zero()) {
-            Some(life) => Ok(Some(life)),
-            None => {
-                let allowed = "a duration such as 30d or 12h, or never";
-                Err(Mistake::Usage(format!("--life: given {text:?}, allowed is {allowed}")).into())
-            }
-        },
-    }
 }
 
 async fn note(config: &ServerConfig, store: &Store, action: &'static str, subject: Uuid, detail: Value) -> Result<()> {

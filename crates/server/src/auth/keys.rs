@@ -12,8 +12,11 @@ use super::cache::{Cache, FRESH, STALE};
 use super::scope::{Role, Scope};
 use super::secret::{self, KeyText};
 use super::{AuthError, moment};
+use crate::config::Setting as _;
 use crate::store::Store;
 
+/// The longest name of a key, in characters.
+const LONGEST_NAME: usize = 100;
 /// How coarse the time of the last use is, in microseconds.
 const USE_STEP: i64 = 60_000_000;
 
@@ -154,6 +157,33 @@ impl Keys {
 
     pub(super) fn new(pool: AnyPool) -> Self {
         Self { pool, known: Cache::new(FRESH, STALE) }
+    }
+
+    /// The name that a text gives a key.
+    ///
+    /// # Errors
+    /// Says what is allowed.
+    pub fn name_of(text: &str) -> Result<&str, &'static str> {
+        let name = text.trim();
+        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+            return Err("1 to 100 characters that can be printed");
+        }
+        Ok(name)
+    }
+
+    /// How long a key lasts by a text such as `30d`; for ever by `never`, and as `usual` by none.
+    ///
+    /// # Errors
+    /// Says what is allowed.
+    pub fn life_of(text: Option<&str>, usual: Duration) -> Result<Option<Duration>, &'static str> {
+        match text {
+            None => Ok(Some(usual)),
+            Some("never") => Ok(None),
+            Some(text) => {
+                let life = Duration::parse(text).filter(|life| !life.is_zero());
+                life.map(Some).ok_or("a duration such as 30d or 12h, or never")
+            }
+        }
     }
 
     /// Makes a key that lasts for `life`, or for ever. The text is told this once.

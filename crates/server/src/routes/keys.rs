@@ -1,7 +1,6 @@
 //! API keys, for administrators.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,12 +11,8 @@ use uuid::Uuid;
 
 use super::{Json, Path};
 use crate::app::App;
-use crate::auth::{Admin, KeyText, KeyView, Role, Scope};
-use crate::config::Setting as _;
+use crate::auth::{Admin, KeyText, KeyView, Keys, Role, Scope};
 use crate::error::{ApiError, Problem};
-
-/// The longest name of a key, in characters.
-const LONGEST_NAME: usize = 100;
 
 /// What a new key is to be.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -76,33 +71,20 @@ pub(super) async fn create(
     State(app): State<Arc<App>>,
     Json(new): Json<NewKey>,
 ) -> Result<(StatusCode, Json<MadeKey>), ApiError> {
-    let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(ApiError::field("name", format!("{name:?}"), "1 to 100 characters that can be printed"));
-    }
+    let refuse = |field: &str, given: &str, allowed: &str| ApiError::field(field, format!("{given:?}"), allowed);
+    let name = Keys::name_of(&new.name).map_err(|allowed| refuse("name", new.name.trim(), allowed))?;
     let scopes = match (new.role, new.scopes) {
         (Some(_), Some(_)) => return Err(ApiError::field("scopes", "a list", "either role or scopes")),
         (_, Some(scopes)) if scopes.is_empty() => return Err(ApiError::field("scopes", "none", "at least one")),
         (None, Some(scopes)) => Scope::ALL.into_iter().filter(|scope| scopes.contains(scope)).collect(),
         (role, None) => role.unwrap_or(Role::Client).scopes().to_vec(),
     };
-    let life = life(new.life.as_deref(), app.auth.key_life())?;
+    let life = Keys::life_of(new.life.as_deref(), app.auth.key_life())
+        .map_err(|allowed| refuse("life", new.life.as_deref().unwrap_or_default(), allowed))?;
     let (text, key) = app.auth.keys().create(name, &scopes, life).await?;
     let detail = json!({ "name": key.name, "prefix": key.prefix, "scopes": key.scopes });
     app.audit.note(&who, "key.created", &key.id.to_string(), detail);
     Ok((StatusCode::CREATED, Json(MadeKey::new(&text, KeyView::from(&key)))))
-}
-
-fn life(text: Option<&str>, usual: Duration) -> Result<Option<Duration>, ApiError> {
-    match text {
-        None => Ok(Some(usual)),
-        Some("never") => Ok(None),
-        Some(text) => {
-            let life = Duration::parse(text).filter(|life| !life.is_zero());
-            let refuse = || ApiError::field("life", format!("{text:?}"), "a duration such as 30d or 12h, or never");
-            life.map(Some).ok_or_else(refuse)
-        }
-    }
 }
 
 /// Revokes an API key.
@@ -139,20 +121,4 @@ pub(super) async fn rotate(
     let (text, key) = app.auth.keys().rotate(id, app.auth.key_overlap()).await?;
     app.audit.note(&who, "key.rotated", &id.to_string(), json!({ "successor": key.id, "prefix": key.prefix }));
     Ok((StatusCode::CREATED, Json(MadeKey::new(&text, KeyView::from(&key)))))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_life_is_a_duration_or_never() {
-        let day = Duration::from_secs(86_400);
-        assert_eq!(life(None, day).unwrap(), Some(day));
-        assert_eq!(life(Some("never"), day).unwrap(), None);
-        assert_eq!(life(Some("2d"), day).unwrap(), Some(2 * day));
-        for text in ["", "0s", "soon", "-1d"] {
-            assert!(life(Some(text), day).is_err(), "{text}");
-        }
-    }
 }

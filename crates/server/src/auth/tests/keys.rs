@@ -4,6 +4,26 @@ use super::*;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
+#[test]
+fn a_life_is_a_duration_or_never() {
+    assert_eq!(Keys::life_of(None, DAY).unwrap(), Some(DAY));
+    assert_eq!(Keys::life_of(Some("never"), DAY).unwrap(), None);
+    assert_eq!(Keys::life_of(Some("2d"), DAY).unwrap(), Some(2 * DAY));
+    for text in ["", "0s", "soon", "-1d"] {
+        assert!(Keys::life_of(Some(text), DAY).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_name_is_short_and_can_be_printed() {
+    let longest = "ä".repeat(100);
+    assert_eq!(Keys::name_of(" dialer 7 "), Ok("dialer 7"));
+    assert_eq!(Keys::name_of(&longest), Ok(longest.as_str()));
+    for text in ["", "  ", "a\u{1b}[2Jb", "a\nb", &format!("{longest}a")] {
+        assert!(Keys::name_of(text).is_err(), "{text:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_key_lets_in_by_either_field_and_is_kept_as_its_hash_alone() {
     let place = Place::public().await;
