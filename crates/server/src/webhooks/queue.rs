@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use sqlx::Row as _;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, mpsc};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use uuid::Uuid;
 
 use super::subject::{self, Subject};
@@ -29,7 +29,7 @@ const REFRESH: Duration = Duration::from_secs(5);
 const SWEEP: Duration = Duration::from_secs(600);
 /// How long deliveries that were taken are kept.
 const DONE_KEPT: Duration = Duration::from_secs(7 * 86_400);
-/// How long the database may take for the last rows when the service stops.
+/// How long the database may take for the last rows, all of them together, when the service stops.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
 /// One piece of news for one receiver.
@@ -99,13 +99,14 @@ pub(super) async fn write(shared: Arc<Shared>, app: Arc<App>, mut rows: mpsc::Re
     let (mut refresh, mut sweep) = (interval(REFRESH), interval(SWEEP));
     refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut batch = Vec::with_capacity(BATCH);
+    let mut end = None;
     loop {
         tokio::select! {
             count = rows.recv_many(&mut batch, BATCH) => {
                 if count == 0 {
                     return;
                 }
-                insist(&shared, &batch).await;
+                insist(&shared, &batch, &mut end).await;
                 batch.clear();
                 shared.due.notify_one();
             }
@@ -123,8 +124,8 @@ fn quietly(shared: &Shared, result: Result<(), WebhookError>) {
     shared.figures.failing(why);
 }
 
-/// Writes a batch, however long it takes; when the service closes, only for so long.
-async fn insist(shared: &Shared, batch: &[NewRow]) {
+/// Writes a batch, however long it takes; when the service closes, until `end`, which is set then, for all batches.
+async fn insist(shared: &Shared, batch: &[NewRow], end: &mut Option<Instant>) {
     let waits = ExponentialBuilder::new().with_max_delay(Duration::from_secs(10)).with_jitter().without_max_times();
     let tries = async {
         for wait in waits.build() {
@@ -142,7 +143,8 @@ async fn insist(shared: &Shared, batch: &[NewRow]) {
         () = &mut tries => return,
         () = shared.closing.cancelled() => {}
     }
-    if timeout(LAST_WRITE, tries).await.is_err() {
+    let end = *end.get_or_insert_with(|| Instant::now() + LAST_WRITE);
+    if timeout_at(end, tries).await.is_err() {
         lost(shared, batch.len() as u64);
     }
 }
@@ -195,4 +197,31 @@ async fn swept(shared: &Shared) -> Result<(), sqlx::Error> {
             .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ServerConfig;
+    use crate::store::Store;
+    use crate::vault::Vault;
+    use crate::webhooks::Webhooks;
+
+    #[tokio::test]
+    async fn all_last_batches_have_one_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = ServerConfig::default();
+        config.set("storage.folder", &folder.path().display().to_string()).unwrap();
+        let store = Store::open(&config).await.unwrap();
+        let vault = Vault::open(&config, &store).await.unwrap();
+        let shared = Webhooks::new(&config, &store, &vault).shared;
+        store.close().await;
+        shared.closing.cancel();
+        let set = Instant::now();
+        let mut end = Some(set);
+        for _ in 0..3 {
+            insist(&shared, &[], &mut end).await;
+        }
+        assert_eq!(end, Some(set));
+    }
 }
