@@ -13,7 +13,7 @@ mod table;
 mod target;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -52,39 +52,6 @@ pub enum WebhookError {
     Random,
 }
 
-/// How deliveries fare.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WebhookHealth {
-    /// Deliveries that were taken, since the start.
-    pub delivered: u64,
-    /// Tries that failed, since the start.
-    pub failed: u64,
-    /// News that could not be written down for any receiver, since the start.
-    pub lost: u64,
-    /// Deliveries that wait or are tried.
-    pub pending: u64,
-    /// Deliveries that were given up.
-    pub dead: u64,
-    /// Why the database was last not written to, while it is not.
-    pub failing: Option<String>,
-}
-
-#[derive(Default)]
-struct Figures {
-    delivered: AtomicU64,
-    failed: AtomicU64,
-    lost: AtomicU64,
-    pending: AtomicU64,
-    dead: AtomicU64,
-    failing: Mutex<Option<String>>,
-}
-
-impl Figures {
-    fn failing(&self, why: Option<String>) {
-        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = why;
-    }
-}
-
 /// What all tasks share.
 struct Shared {
     pool: AnyPool,
@@ -98,7 +65,8 @@ struct Shared {
     /// Something may be due.
     due: Notify,
     closing: CancellationToken,
-    figures: Figures,
+    /// Whether the database was not written to the last time.
+    is_failing: AtomicBool,
 }
 
 /// The receivers and what is to be delivered.
@@ -124,7 +92,7 @@ impl Webhooks {
             receivers: ArcSwap::default(),
             due: Notify::new(),
             closing: CancellationToken::new(),
-            figures: Figures::default(),
+            is_failing: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared), tasks: Mutex::default() }
     }
@@ -156,17 +124,8 @@ impl Webhooks {
         }
     }
 
-    /// How deliveries fare. Waiting and given up ones are counted every few seconds.
-    pub fn health(&self) -> WebhookHealth {
-        let figures = &self.shared.figures;
-        let now = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
-        WebhookHealth {
-            delivered: now(&figures.delivered),
-            failed: now(&figures.failed),
-            lost: now(&figures.lost),
-            pending: now(&figures.pending),
-            dead: now(&figures.dead),
-            failing: figures.failing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        }
+    /// Whether the database is not written to.
+    pub fn is_failing(&self) -> bool {
+        self.shared.is_failing.load(Ordering::Relaxed)
     }
 }

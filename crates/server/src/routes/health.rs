@@ -71,7 +71,7 @@ fn reasons_of(app: &App) -> Vec<(Status, String)> {
     if app.audit.trouble().is_some() {
         reasons.push((Status::Degraded, "the audit log waits for the database".to_owned()));
     }
-    if app.webhooks.health().failing.is_some() {
+    if app.webhooks.is_failing() {
         reasons.push((Status::Degraded, "deliveries to webhooks cannot be written down".to_owned()));
     }
     let (count, most) = (app.live.count() as u64, u64::from(app.config.stream.most));

@@ -1,7 +1,6 @@
 //! From rows in the database to receivers.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -194,14 +193,9 @@ fn wait_after(attempts: u32) -> Duration {
 async fn finish(shared: &Shared, row: &Claimed, outcome: Outcome) -> Result<Counted, sqlx::Error> {
     let now = Timestamp::now();
     let attempts = row.attempts.saturating_add(1);
-    let figures = &shared.figures;
     let (state, status, why, wait) = match outcome {
-        Outcome::Taken(status) => {
-            figures.delivered.fetch_add(1, Ordering::Relaxed);
-            (State::Done, Some(status), None, Duration::ZERO)
-        }
+        Outcome::Taken(status) => (State::Done, Some(status), None, Duration::ZERO),
         Outcome::Failed { status, why, again, wait } => {
-            figures.failed.fetch_add(1, Ordering::Relaxed);
             let state = if again && attempts < shared.config.attempts { State::Pending } else { State::Dead };
             (state, status, Some(why), wait_after(attempts).max(wait))
         }

@@ -1,7 +1,7 @@
 //! From news to rows in the database.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -49,7 +49,7 @@ pub(super) async fn listen(shared: Arc<Shared>, mut news: broadcast::Receiver<Ne
         tokio::select! {
             heard = news.recv() => match heard {
                 Ok(heard) => take(&shared, &heard, &mut sequence, &rows),
-                Err(RecvError::Lagged(count)) => lost(&shared, count),
+                Err(RecvError::Lagged(count)) => lost(count),
                 Err(RecvError::Closed) => return,
             },
             () = shared.closing.cancelled() => break,
@@ -58,14 +58,13 @@ pub(super) async fn listen(shared: Arc<Shared>, mut news: broadcast::Receiver<Ne
     loop {
         match news.try_recv() {
             Ok(heard) => take(&shared, &heard, &mut sequence, &rows),
-            Err(TryRecvError::Lagged(count)) => lost(&shared, count),
+            Err(TryRecvError::Lagged(count)) => lost(count),
             Err(TryRecvError::Empty | TryRecvError::Closed) => return,
         }
     }
 }
 
-fn lost(shared: &Shared, count: u64) {
-    shared.figures.lost.fetch_add(count, Ordering::Relaxed);
+fn lost(count: u64) {
     tracing::error!(count, "news was lost for webhooks");
 }
 
@@ -89,7 +88,7 @@ fn take(shared: &Shared, news: &News, sequence: &mut u64, rows: &mpsc::Sender<Ne
             at,
         };
         if rows.try_send(row).is_err() {
-            lost(shared, 1);
+            lost(1);
         }
     }
 }
@@ -117,11 +116,10 @@ pub(super) async fn write(shared: Arc<Shared>, app: Arc<App>, mut rows: mpsc::Re
 }
 
 fn quietly(shared: &Shared, result: Result<(), WebhookError>) {
-    let why = result.err().map(|error| chain(&error));
-    if let Some(error) = &why {
-        tracing::warn!(%error, "the database does not answer the webhooks");
+    if let Err(error) = &result {
+        tracing::warn!(error = %chain(error), "the database does not answer the webhooks");
     }
-    shared.figures.failing(why);
+    shared.is_failing.store(result.is_err(), Ordering::Relaxed);
 }
 
 /// Writes a batch, however long it takes; when the service closes, until `end`, which is set then, for all batches.
@@ -145,7 +143,7 @@ async fn insist(shared: &Shared, batch: &[NewRow], end: &mut Option<Instant>) {
     }
     let end = *end.get_or_insert_with(|| Instant::now() + LAST_WRITE);
     if timeout_at(end, tries).await.is_err() {
-        lost(shared, batch.len() as u64);
+        lost(batch.len() as u64);
     }
 }
 
@@ -174,14 +172,11 @@ async fn insert(shared: &Shared, batch: &[NewRow]) -> Result<(), sqlx::Error> {
 /// Reads the receivers again and counts the rows.
 async fn refreshed(shared: &Shared, app: &App) -> Result<(), WebhookError> {
     shared.reload().await?;
-    let pending = sqlx::query("SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'pending'");
     let dead = sqlx::query("SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'dead'");
-    for (query, figure) in [(pending, &shared.figures.pending), (dead, &shared.figures.dead)] {
-        let count: i64 = query.fetch_one(&shared.pool).await?.try_get(0)?;
-        figure.store(count.unsigned_abs(), Ordering::Relaxed);
-    }
-    let now = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
-    app.metrics.webhook_queue(now(&shared.figures.dead), now(&shared.figures.pending));
+    let pending = sqlx::query("SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'pending'");
+    let dead: i64 = dead.fetch_one(&shared.pool).await?.try_get(0)?;
+    let pending: i64 = pending.fetch_one(&shared.pool).await?.try_get(0)?;
+    app.metrics.webhook_queue(dead.unsigned_abs(), pending.unsigned_abs());
     Ok(())
 }
 
