@@ -1,11 +1,14 @@
 //! Wire protocols of media streams as pure codecs: bytes in, audio and facts out. No sockets, no clock, nothing awaited.
 //!
-//! [`stream`] is the protocol of the service's own `/v1/stream`. [`PcmReader`] turns a stream's bytes into the samples a
-//! detector takes, and [`Reorder`] puts numbered chunks in order and finds what is missing.
+//! What comes in on any platform's media wire is an [`Inbound`], what goes out an [`Outbound`]. [`stream`] is the protocol
+//! of the service's own `/v1/stream`. [`PcmReader`] turns a stream's bytes into the samples a detector takes, and
+//! [`Reorder`] puts numbered chunks in order and finds what is missing.
 
 mod pcm;
 mod reorder;
 pub mod stream;
+mod wire;
 
 pub use pcm::{Encoding, PcmError, PcmFormat, PcmReader, Side};
 pub use reorder::{Arrival, Reorder, ReorderError};
+pub use wire::{Inbound, Outbound, WireError};
