@@ -41,6 +41,7 @@ pub(crate) use peer::host;
 pub(crate) use rate::Told;
 pub use scope::{Role, Scope};
 pub use secret::KeyText;
+pub(crate) use secret::same;
 
 /// Why identities cannot be set up, or keys not be made or changed.
 #[derive(Debug, thiserror::Error)]

@@ -36,6 +36,7 @@ mod serve;
 pub mod session;
 pub mod store;
 mod stream;
+pub mod switch;
 pub mod telemetry;
 pub mod tls;
 mod upload;

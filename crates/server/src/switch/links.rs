@@ -1,0 +1,126 @@
+//! What joins a watched call to the detector that hears it, whichever way its audio comes.
+//!
+//! The watch says which call's audio it expects. When that audio comes, by WebSocket, AudioSocket, RTP or a file, whoever
+//! receives it takes the [`Link`] of that name: what happens goes to the watch, and facts that the switch knows come back.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use offhook_detect::Fact;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use uuid::Uuid;
+
+use super::rule::SwitchCall;
+use crate::auth::same;
+use crate::session::{Course, Happened};
+
+/// What the watch of a call hears of it.
+#[derive(Debug)]
+pub enum Heard {
+    /// Its audio began. The call's record will have this name.
+    Began(Uuid),
+    /// Something happened, and what the call's events come to so far.
+    Happened(Box<Happened>, Box<Course>),
+    /// Its audio is over; the record is safe.
+    Ended,
+}
+
+/// The far end of a watched call: with whoever receives its audio.
+#[derive(Debug)]
+pub struct Link {
+    /// The call.
+    pub call: Arc<SwitchCall>,
+    /// The campaign it belongs to.
+    pub campaign: Option<String>,
+    /// Whether it was answered when this was made; else an [`Fact::Answered`] will come.
+    pub answered: bool,
+    /// What is heard, for the watch.
+    pub heard: UnboundedSender<Heard>,
+    /// Facts that the switch knows, for the detector.
+    pub facts: UnboundedReceiver<Fact>,
+}
+
+/// The near end: with the watch.
+#[derive(Debug)]
+pub struct Expected {
+    links: Arc<Links>,
+    name: String,
+    /// A word that only the switch was told: audio that comes with it needs no other identity.
+    pub token: String,
+    /// What is heard.
+    pub heard: UnboundedReceiver<Heard>,
+    /// Facts that the switch knows.
+    pub facts: UnboundedSender<Fact>,
+}
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        self.links.lock().remove(&self.name);
+    }
+}
+
+#[derive(Debug)]
+struct Waiting {
+    token: String,
+    link: Option<Link>,
+}
+
+/// The calls whose audio is expected, by the name that it comes with.
+#[derive(Debug, Default)]
+pub struct Links(Mutex<HashMap<String, Waiting>>);
+
+impl Links {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Waiting>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The audio of this call is expected under this name, until the answer is dropped. A name that was expected already
+    /// is expected anew.
+    pub fn expect(self: &Arc<Self>, name: &str, call: Arc<SwitchCall>, campaign: Option<String>) -> Expected {
+        let (heard, hearing) = unbounded_channel();
+        let (facts, knowing) = unbounded_channel();
+        let token = Uuid::new_v4().simple().to_string();
+        let answered = call.answered;
+        let link = Link { call, campaign, answered, heard, facts: knowing };
+        self.lock().insert(name.to_owned(), Waiting { token: token.clone(), link: Some(link) });
+        Expected { links: Arc::clone(self), name: name.to_owned(), token, heard: hearing, facts }
+    }
+
+    /// Takes the link of this name, for its audio came. `None`: no such call is watched, or its audio came already.
+    pub fn take(&self, name: &str) -> Option<Link> {
+        self.lock().get_mut(name)?.link.take()
+    }
+
+    /// Whether audio of this name may come without another identity, for it brings the word that the switch was told.
+    pub fn admits(&self, name: &str, token: &str) -> bool {
+        self.lock().get(name).is_some_and(|waiting| same(&waiting.token, token))
+    }
+
+    /// How many calls are expected or heard.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::switch::rule::tests::call;
+
+    #[test]
+    fn audio_finds_its_watch_once() {
+        let links = Arc::new(Links::default());
+        let mut expected = links.expect("a", Arc::new(call("a")), Some("spring".into()));
+        assert!(links.admits("a", &expected.token));
+        assert!(!links.admits("a", "other") && !links.admits("b", &expected.token));
+        assert!(links.take("b").is_none());
+        let mut link = links.take("a").unwrap();
+        assert!(links.take("a").is_none(), "one call is heard by one detector");
+        link.heard.send(Heard::Ended).unwrap();
+        assert!(matches!(expected.heard.try_recv(), Ok(Heard::Ended)));
+        expected.facts.send(Fact::Answered).unwrap();
+        assert_eq!(link.facts.try_recv(), Ok(Fact::Answered));
+        drop(expected);
+        assert_eq!(links.count(), 0);
+    }
+}

@@ -1,0 +1,180 @@
+//! What is heard of a call, in the words its switch and its dialplan know: variables, events, hooks.
+
+use std::collections::BTreeSet;
+
+use offhook_detect::{AnsweredBy, EventKind, Stage, Verdict, Vocabulary};
+use serde_json::{Map, Value};
+
+use super::conduct::{Input, Opinion};
+use super::order::Announcement;
+use super::rule::{Rule, SwitchCall};
+use crate::session::{Course, Happened};
+use crate::views;
+
+/// The event of the specification.
+const SPECIFIED: &str = "voicemail::detected";
+/// What our own variables begin with.
+const OURS: &str = "offhook_";
+
+/// What an event of the detector means for the conduct of its call; `None`: nothing.
+pub(super) fn input(
+    happened: &Happened,
+    course: &Course,
+    latest: Option<&Verdict>,
+    rule: &Rule,
+    call: &SwitchCall,
+    model_version: &str,
+) -> Option<Input> {
+    let body = views::result(&happened.event, latest, happened.processing)?;
+    match &happened.event.kind {
+        EventKind::Verdict(verdict) => Some(Input::Heard(opinion(verdict, course, rule, call, body, model_version))),
+        EventKind::BeepEnded(_) => Some(Input::Beep(announcement("offhook::beep", call, body))),
+        EventKind::ReadyToRecord(_) => {
+            let variables = latest.map_or_else(Vec::new, |verdict| variables(verdict, course, rule));
+            Some(Input::Ready(variables, announcement("offhook::ready", call, body)))
+        }
+        _ => None,
+    }
+}
+
+fn opinion(
+    verdict: &Verdict,
+    course: &Course,
+    rule: &Rule,
+    call: &SwitchCall,
+    body: Map<String, Value>,
+    model_version: &str,
+) -> Opinion {
+    let what = if verdict.stage == Stage::Revised { "offhook::revised" } else { "offhook::verdict" };
+    let mut announcements = Vec::new();
+    let mut hooks = Vec::new();
+    let mut spelled = Vec::new();
+    if verdict.stage != Stage::Provisional {
+        spelled = variables(verdict, course, rule);
+        if views::is_voicemail(verdict.answered_by) {
+            announcements.push(specified(verdict, call, &body, model_version));
+        }
+        let decided = course.decided(*verdict);
+        for words in rule.vocabularies.iter().filter_map(|name| Vocabulary::named(name)) {
+            hooks.extend(words.hook(&decided, course.outcome()));
+            if let Some((subclass, headers)) = words.event(&decided, course.outcome()) {
+                let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+                announcements.push(Announcement { what: subclass, headers, body: Value::Null });
+            }
+        }
+    }
+    announcements.push(announcement(what, call, body));
+    Opinion { answered_by: verdict.answered_by, stage: verdict.stage, variables: spelled, announcements, hooks }
+}
+
+/// The variables of a verdict, in every vocabulary that the rule asks for. A name that two of them share is set once.
+fn variables(verdict: &Verdict, course: &Course, rule: &Rule) -> Vec<(String, String)> {
+    let decided = course.decided(*verdict);
+    let mut known = BTreeSet::new();
+    let mut all = Vec::new();
+    for words in rule.vocabularies.iter().filter_map(|name| Vocabulary::named(name)) {
+        let ours = if words.name() == "offhook" { OURS } else { "" };
+        for (name, value) in words.spell(&decided, course.outcome()) {
+            let name = format!("{ours}{name}");
+            if known.insert(name.clone()) {
+                all.push((name, value));
+            }
+        }
+    }
+    all.push(("ai_voicemail_detected".into(), views::is_voicemail(verdict.answered_by).to_string()));
+    all
+}
+
+/// What the switch's own beep detector stands for, where no node hears the call.
+pub(super) fn switch_beep(rule: &Rule) -> Opinion {
+    let mut variables = Vec::new();
+    for name in &rule.vocabularies {
+        variables.extend(match name.as_str() {
+            "offhook" => vec![("offhook_answered_by", "voicemail"), ("offhook_cause", "switch_beep")],
+            "asterisk" => vec![("AMDSTATUS", "MACHINE"), ("AMDCAUSE", "BEEP")],
+            _ => vec![("amd_result", "MACHINE"), ("amd_cause", "BEEP")],
+        });
+    }
+    variables.push(("ai_voicemail_detected", "true"));
+    variables.dedup_by_key(|(name, _)| *name);
+    Opinion {
+        answered_by: AnsweredBy::Voicemail,
+        stage: Stage::Final,
+        variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        announcements: Vec::new(),
+        hooks: Vec::new(),
+    }
+}
+
+/// The event of the specification, with its headers.
+fn specified(verdict: &Verdict, call: &SwitchCall, body: &Map<String, Value>, model_version: &str) -> Announcement {
+    let processing = body.get("processing_time").and_then(Value::as_f64).unwrap_or_default();
+    let number = |number: &Option<crate::Pii<String>>| {
+        number.as_ref().map(|number| number.reveal().clone()).unwrap_or_default()
+    };
+    let headers = [
+        ("Call-UUID", call.uuid.clone()),
+        ("Caller-ID-Number", number(&call.caller)),
+        ("Destination-Number", number(&call.destination)),
+        ("Detection-Method", verdict.method.name().to_owned()),
+        ("Confidence-Score", format!("{:.2}", verdict.confidence.get())),
+        ("Processing-Time-MS", format!("{processing:.0}")),
+        ("Model-Version", model_version.to_owned()),
+    ];
+    let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Announcement { what: SPECIFIED, headers, body: Value::Null }
+}
+
+/// One of our own events: its plain fields as headers, all of it as its body.
+fn announcement(what: &'static str, call: &SwitchCall, body: Map<String, Value>) -> Announcement {
+    let mut headers = vec![("Call-UUID".to_owned(), call.uuid.clone())];
+    for (name, value) in &body {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(_) | Value::Bool(_) => value.to_string(),
+            _ => continue,
+        };
+        headers.push((header(name), value));
+    }
+    Announcement { what, headers, body: Value::Object(body) }
+}
+
+/// `answered_by` as a header is `Offhook-Answered-By`.
+fn header(name: &str) -> String {
+    let mut words = String::from("Offhook");
+    for word in name.split('_') {
+        let (first, rest) = word.split_at(word.len().min(1));
+        words.push('-');
+        words.push_str(&first.to_uppercase());
+        words.push_str(rest);
+    }
+    words
+}
+
+/// What another node's result means, which came through the switch as that node sent it. `None`: it is none that can be
+/// used.
+pub(super) fn remote(result: &Value, call: &SwitchCall) -> Option<Input> {
+    let body = result.as_object()?;
+    let variables = || {
+        let all = body.get("variables").and_then(Value::as_object).into_iter().flatten();
+        all.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+            .filter(|(name, value)| !name.is_empty() && !format!("{name}{value}").chars().any(char::is_control))
+            .collect::<Vec<_>>()
+    };
+    let stage = match body.get("event")?.as_str()? {
+        "provisional" => Stage::Provisional,
+        "final" => Stage::Final,
+        "revised" => Stage::Revised,
+        "beep" => return Some(Input::Beep(announcement("offhook::beep", call, body.clone()))),
+        "ready_to_record" => {
+            return Some(Input::Ready(variables(), announcement("offhook::ready", call, body.clone())));
+        }
+        _ => return None,
+    };
+    let word = body.get("answered_by")?.as_str()?;
+    let answered_by = AnsweredBy::ALL.into_iter().find(|kind| kind.word() == word)?;
+    let what = if stage == Stage::Revised { "offhook::revised" } else { "offhook::verdict" };
+    let announcements = vec![announcement(what, call, body.clone())];
+    let variables = if stage == Stage::Provisional { Vec::new() } else { variables() };
+    Some(Input::Heard(Opinion { answered_by, stage, variables, announcements, hooks: Vec::new() }))
+}
