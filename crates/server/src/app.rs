@@ -17,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::privacy::Privacy;
 use crate::retention::Sweeper;
 use crate::store::{Store, StoreError};
+use crate::switch::{SwitchError, Switchboard};
 use crate::vault::{Vault, VaultError};
 use crate::webhooks::{WebhookError, Webhooks};
 
@@ -45,6 +46,8 @@ pub struct App {
     pub metrics: Metrics,
     /// The calls that are going on.
     pub live: Live,
+    /// Switches, and the calls on them that are watched.
+    pub switches: Switchboard,
     /// Receivers of news by HTTP.
     pub webhooks: Webhooks,
     /// Cancelled when the service is told to stop.
@@ -80,6 +83,9 @@ pub enum StartError {
     /// Webhooks.
     #[error("cannot start deliveries to webhooks")]
     Webhooks(#[from] WebhookError),
+    /// The file of switches.
+    #[error(transparent)]
+    Switches(#[from] SwitchError),
     /// The certificate.
     #[error("cannot use the certificate")]
     Tls(#[from] crate::tls::TlsError),

@@ -7,7 +7,8 @@ use offhook_detect::Parameter;
 
 pub use sections::{
     AudioConfig, AuthConfig, DashboardConfig, HttpConfig, Keep, LimitsConfig, LogConfig, LogFormat, Numbers,
-    PrivacyConfig, RetentionConfig, StorageConfig, StreamConfig, TelemetryConfig, TlsConfig, WebhookConfig,
+    PrivacyConfig, RetentionConfig, StorageConfig, StreamConfig, SwitchesConfig, TelemetryConfig, TlsConfig,
+    WebhookConfig,
 };
 pub use setting::Setting;
 
@@ -88,6 +89,8 @@ server_config! {
     privacy: PrivacyConfig,
     /// Webhooks.
     webhooks: WebhookConfig,
+    /// Switches.
+    switches: SwitchesConfig,
     /// Logs.
     log: LogConfig,
     /// Traces.

@@ -150,6 +150,17 @@ impl Metrics {
         self.families.refused.get_or_create(&[("reason", why)]).inc();
     }
 
+    /// A switch was told something; `order` is a word: `transfer`, `play`, …
+    pub fn switch_order(&self, order: &'static str, done: bool) {
+        let outcome = if done { "done" } else { "failed" };
+        self.families.orders.get_or_create(&[("order", order), ("outcome", outcome)]).inc();
+    }
+
+    /// A watched call's audio did not come, or came no more.
+    pub fn switch_audio_failed(&self, switch: &str) {
+        self.families.audio_failed.get_or_create(&[("switch", switch.to_owned().into())]).inc();
+    }
+
     /// A stage took so long.
     pub fn stage(&self, stage: Stage, took: Duration) {
         self.families.stage(stage).observe(took.as_secs_f64());

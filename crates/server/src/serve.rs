@@ -27,6 +27,7 @@ use crate::protection::{connections, protect};
 use crate::retention::Sweeper;
 use crate::routes;
 use crate::store::Store;
+use crate::switch::Switchboard;
 use crate::tls;
 use crate::vault::Vault;
 use crate::webhooks::Webhooks;
@@ -63,6 +64,7 @@ impl Server {
         let audit = Audit::open(&config, &store).await?;
         let sweeper = Sweeper::new(&config.retention, &store, &vault, &audit);
         let auth = Auth::open(&config, &store).await?;
+        let switches = Switchboard::open(config.switches.file.as_deref())?;
         let webhooks = Webhooks::new(&config, &store, &vault);
         let model_version = model_version(&params);
         let metrics = Metrics::new(&config.telemetry.service, &model_version);
@@ -86,6 +88,7 @@ impl Server {
             auth,
             metrics,
             live: Live::default(),
+            switches,
             webhooks,
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -27,6 +27,7 @@ use crate::live::{LiveCall, News};
 use crate::metrics::{Counted, Stage};
 use crate::record::{CallInfo, CallRecord, KeptAudio, Point, Source};
 use crate::store::{CallSummary, StoreError};
+use crate::switch::{Heard, Link};
 use crate::telemetry::{self, TraceParent};
 use crate::views;
 
@@ -75,6 +76,8 @@ pub struct Session {
     _counted: Counted,
     /// Whether the caller wants the picture.
     picture: bool,
+    /// The watch of the call, where its switch is watched.
+    link: Option<Link>,
     samples: Vec<i16>,
 }
 
@@ -104,12 +107,30 @@ impl Session {
             lost: 0,
             _counted: counted,
             picture: opening.picture,
+            link: None,
             samples: Vec::new(),
         };
         if !opening.answered {
             session.note(Fact::EarlyMedia, Instant::now(), &mut Vec::new());
         }
         Ok(session)
+    }
+
+    /// From now on the watch of the call hears what happens, and its facts are to be asked for by [`Self::fact`].
+    pub(crate) fn join(&mut self, link: Link) {
+        // An error says that the watch is over: the call is heard all the same.
+        let _ = link.heard.send(Heard::Began(self.call.info.id));
+        self.link = Some(link);
+    }
+
+    /// The next fact that the call's switch tells. Waits for ever where there is none.
+    pub(crate) async fn fact(&mut self) -> Fact {
+        if let Some(link) = &mut self.link
+            && let Some(fact) = link.facts.recv().await
+        {
+            return fact;
+        }
+        std::future::pending().await
     }
 
     /// The service it belongs to.
@@ -255,6 +276,15 @@ impl Session {
                 let mut view = views::verdict_view(&verdict);
                 view.insert("at_ms".into(), views::at_ms(event.at).into());
                 self.call.decided(Arc::new(Value::Object(view)));
+            }
+            if let Some(link) = &self.link {
+                let latest = self.latest.map(Box::new);
+                let heard = Heard::Happened(
+                    Box::new(Happened { event: *event, processing: *processing }),
+                    Box::new(self.course),
+                    latest,
+                );
+                let _ = link.heard.send(heard);
             }
             let latest = self.latest.as_ref();
             self.app.live.tell(|| News::Event {

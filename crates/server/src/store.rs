@@ -32,6 +32,7 @@ use uuid::Uuid;
 
 use crate::config::ServerConfig;
 use crate::record::CallRecord;
+use crate::switch::Handling;
 use entry::{CallRow, Entry, What};
 use journal::Journal;
 use progress::Progress;
@@ -204,6 +205,15 @@ impl Store {
     /// It could not be written down.
     pub async fn audio_kept(&self, id: Uuid, key: &str) -> Result<(), StoreError> {
         self.append(What::Audio { call: id, key: key.to_owned() }).await
+    }
+
+    /// The switch of this call is done with it. To be told after [`Self::record`].
+    ///
+    /// # Errors
+    /// It could not be written down.
+    pub async fn handled(&self, id: Uuid, handling: &Handling) -> Result<(), StoreError> {
+        let handling = serde_json::to_string(handling).unwrap_or_default();
+        self.append(What::Handled { call: id, handling }).await
     }
 
     /// Waits until the database has everything that was recorded before; `false` if that takes longer than `within`.

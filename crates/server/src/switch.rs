@@ -5,15 +5,58 @@
 //! [`conduct`], which alone decides what is done, and has the connection obey its [`Order`]s.
 
 pub mod action;
+mod ask;
 pub mod conduct;
 pub mod config;
+mod handling;
+mod line;
 pub mod links;
 pub mod order;
 pub mod rule;
+mod tell;
+pub mod watch;
 
 pub use action::{Action, Ask, MessageDrop, Moment, Then};
 pub use conduct::{Conduct, Input, Opinion};
 pub use config::{SwitchError, Switches};
+pub use handling::{Handling, Step};
+pub use line::{LegNews, Line};
 pub use links::{Expected, Heard, Link, Links};
 pub use order::{Announcement, Order, OrderError};
 pub use rule::{Direction, Platform, Rule, SwitchCall};
+
+use std::sync::Arc;
+
+/// What the service knows of switches.
+#[derive(Debug)]
+pub struct Switchboard {
+    /// The file of switches; `None`: there is none, and calls are heard only as their audio comes.
+    pub config: Option<Arc<Switches>>,
+    /// The calls whose audio is expected.
+    pub links: Arc<Links>,
+    /// The calls that are watched.
+    pub watches: watch::Watches,
+    /// Asks webhooks what to do.
+    client: reqwest::Client,
+}
+
+impl Switchboard {
+    /// Reads the file of switches, if one is named.
+    ///
+    /// # Errors
+    /// Says where it cannot be used.
+    pub fn open(file: Option<&std::path::Path>) -> Result<Self, SwitchError> {
+        let config = file.map(Switches::read).transpose()?.map(Arc::new);
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("Offhook/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()?;
+        Ok(Self { config, links: Arc::default(), watches: watch::Watches::default(), client })
+    }
+
+    /// The rule for this call, if it is watched.
+    pub fn rule_for(&self, call: &SwitchCall) -> Option<Arc<Rule>> {
+        rule::rule_for(&self.config.as_ref()?.rules, call).cloned()
+    }
+}

@@ -90,6 +90,14 @@ section! {
 }
 
 section! {
+    /// Switches whose calls are watched.
+    SwitchesConfig "switches" {
+        /// The file that says where they are, which of their calls are watched and what is done; empty: none.
+        file: Option<PathBuf> = None;
+    }
+}
+
+section! {
     /// Who may do what.
     AuthConfig "auth" {
         /// Let callers on the loopback address in without a key, as administrators. Only while `http.bind` is a

@@ -80,6 +80,8 @@ pub(super) struct Families {
     pub(super) chunks: Counter,
     pub(super) faults: Family<Fixed<1>, Counter>,
     pub(super) refused: Family<Fixed<1>, Counter>,
+    pub(super) orders: Family<Fixed<2>, Counter>,
+    pub(super) audio_failed: Family<Free<1>, Counter>,
     stages: Vec<Histogram>,
     pub(super) stage_failures: Family<Fixed<1>, Counter>,
     pub(super) store_queue: Gauge,
@@ -139,6 +141,9 @@ impl Families {
             chunks: figures.plain("offhook_chunks", "Chunks of audio worked on"),
             faults: figures.plain("offhook_stream_faults", "Chunks and messages that were not as they should be"),
             refused: figures.plain("offhook_streams_refused", "Streams and calls that were not taken"),
+            orders: figures.plain("offhook_switch_orders", "What switches were told to do with calls"),
+            audio_failed: figures
+                .plain("offhook_switch_audio_failed", "Watched calls whose audio did not come, or came no more"),
             stages: Stage::ALL.iter().map(|s| stages.get_or_create_owned(&[("stage", s.word())])).collect(),
             stage_failures: figures.plain("offhook_stage_failures", "Stages of the work that failed"),
             store_queue: figures.plain("offhook_store_queue_records", "Records that wait for the database"),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::pii::Pii;
 use crate::record::{CallRecord, Point, Source};
+use crate::switch::Handling;
 
 /// A finished call in short, as lists have it.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -130,6 +131,8 @@ pub struct CallDetail {
     pub lost_ms: i64,
     /// What was odd, for people.
     pub warnings: Vec<String>,
+    /// What its switch was told to do with it; nothing where it was not watched on one.
+    pub handling: Option<Handling>,
     /// All that was said of who really answered, oldest first.
     pub feedback: Vec<Feedback>,
 }

@@ -30,6 +30,13 @@ pub(super) enum What {
         /// Where.
         key: String,
     },
+    /// A call's switch is done with it.
+    Handled {
+        /// Which call.
+        call: Uuid,
+        /// How it was handled, as JSON.
+        handling: String,
+    },
 }
 
 /// The columns of `calls`, and `details` for `call_details`.
@@ -72,7 +79,7 @@ impl Entry {
         let head = serde_json::to_vec(self)?;
         let details = match &self.what {
             What::Call(row) => row.details.as_bytes(),
-            What::Audio { .. } => &[],
+            What::Audio { .. } | What::Handled { .. } => &[],
         };
         let length = u32::try_from(head.len()).unwrap_or(u32::MAX);
         Ok([&length.to_le_bytes(), &head[..], details].concat())

@@ -73,6 +73,13 @@ impl Store {
             .bind(id.as_str())
             .fetch_all(&self.pool)
             .await?;
+        let handling = sqlx::query_scalar::<_, String>("SELECT handling FROM call_handling WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.pool)
+            .await?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error| sqlx::Error::Decode(error.into()))?;
         let Details { probabilities, cause, vocabularies, events, timeline, warnings } = match details {
             Some(text) => serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))?,
             None => Details { probabilities: Json::Object(Default::default()), ..Details::default() },
@@ -86,6 +93,7 @@ impl Store {
             timeline: timeline.into_iter().map(Into::into).collect(),
             lost_ms,
             warnings,
+            handling,
             feedback: feedback.iter().map(columns::feedback).collect::<Result<_, _>>()?,
         }))
     }

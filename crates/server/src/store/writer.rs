@@ -175,6 +175,15 @@ impl Writer {
                         .execute(&mut *transaction)
                         .await?;
                 }
+                What::Handled { call, handling } => {
+                    let insert = "INSERT INTO call_handling (id, handling) SELECT id, $2 FROM calls WHERE id = $1 \
+                                  ON CONFLICT (id) DO UPDATE SET handling = excluded.handling";
+                    sqlx::query(insert)
+                        .bind(call.to_string())
+                        .bind(handling.clone())
+                        .execute(&mut *transaction)
+                        .await?;
+                }
             }
         }
         transaction.commit().await

@@ -31,6 +31,9 @@ pub enum SwitchError {
         #[source]
         source: Box<toml::de::Error>,
     },
+    /// What asks webhooks cannot be set up.
+    #[error("cannot set up the HTTP client")]
+    Client(#[from] reqwest::Error),
     /// A value cannot be used.
     #[error("switches.file, {field}: given {given:?}, allowed is {allowed}")]
     Value {

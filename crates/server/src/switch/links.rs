@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use offhook_detect::Fact;
+use offhook_detect::{Fact, Verdict};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use uuid::Uuid;
 
@@ -14,15 +14,13 @@ use super::rule::SwitchCall;
 use crate::auth::same;
 use crate::session::{Course, Happened};
 
-/// What the watch of a call hears of it.
+/// What the watch of a call hears of it. Nothing more comes once its audio is over.
 #[derive(Debug)]
 pub enum Heard {
     /// Its audio began. The call's record will have this name.
     Began(Uuid),
-    /// Something happened, and what the call's events come to so far.
-    Happened(Box<Happened>, Box<Course>),
-    /// Its audio is over; the record is safe.
-    Ended,
+    /// Something happened; what the call's events come to so far; the verdict that stands.
+    Happened(Box<Happened>, Box<Course>, Option<Box<Verdict>>),
 }
 
 /// The far end of a watched call: with whoever receives its audio.
@@ -116,8 +114,8 @@ mod tests {
         assert!(links.take("b").is_none());
         let mut link = links.take("a").unwrap();
         assert!(links.take("a").is_none(), "one call is heard by one detector");
-        link.heard.send(Heard::Ended).unwrap();
-        assert!(matches!(expected.heard.try_recv(), Ok(Heard::Ended)));
+        link.heard.send(Heard::Began(Uuid::nil())).unwrap();
+        assert!(matches!(expected.heard.try_recv(), Ok(Heard::Began(_))));
         expected.facts.send(Fact::Answered).unwrap();
         assert_eq!(link.facts.try_recv(), Ok(Fact::Answered));
         drop(expected);

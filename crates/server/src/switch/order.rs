@@ -95,7 +95,7 @@ pub enum OrderError {
 /// The longest list of actions that is taken from outside.
 pub const MOST_ACTIONS: usize = 20;
 
-/// Checks actions that come from outside.
+/// Checks actions that come from outside. Only the configuration may name webhooks.
 ///
 /// # Errors
 /// Says which of them cannot be used, what was given and what is allowed.
@@ -103,8 +103,8 @@ pub fn check(actions: &[Action]) -> Result<(), String> {
     if actions.len() > MOST_ACTIONS {
         return Err(format!("actions: given {}, allowed is at most {MOST_ACTIONS}", actions.len()));
     }
-    actions
-        .iter()
-        .enumerate()
-        .try_for_each(|(at, action)| action.check().map_err(|error| format!("actions[{at}].{error}")))
+    actions.iter().enumerate().try_for_each(|(at, action)| match action {
+        Action::Webhook(_) => Err(format!("actions[{at}]: given webhook, allowed is anything else here")),
+        action => action.check().map_err(|error| format!("actions[{at}].{error}")),
+    })
 }

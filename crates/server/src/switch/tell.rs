@@ -109,9 +109,8 @@ pub(super) fn switch_beep(rule: &Rule) -> Opinion {
 /// The event of the specification, with its headers.
 fn specified(verdict: &Verdict, call: &SwitchCall, body: &Map<String, Value>, model_version: &str) -> Announcement {
     let processing = body.get("processing_time").and_then(Value::as_f64).unwrap_or_default();
-    let number = |number: &Option<crate::Pii<String>>| {
-        number.as_ref().map(|number| number.reveal().clone()).unwrap_or_default()
-    };
+    let number =
+        |number: &Option<crate::Pii<String>>| number.as_ref().map(|number| number.reveal().clone()).unwrap_or_default();
     let headers = [
         ("Call-UUID", call.uuid.clone()),
         ("Caller-ID-Number", number(&call.caller)),

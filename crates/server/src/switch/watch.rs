@@ -8,13 +8,12 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{sleep_until, timeout};
 use uuid::Uuid;
 
 use super::conduct::{Conduct, Input};
-use super::handling::{Handling, Step};
+use super::handling::Handling;
 use super::line::{LegNews, Line};
 use super::links::{Expected, Heard};
 use super::order::{Order, OrderError};
@@ -50,8 +49,6 @@ pub struct Terms {
     pub by_itself: bool,
     /// Whether its dialplan waits for us.
     pub held: bool,
-    /// What was asked for with this call alone, by the API: done in place of the rule's.
-    pub campaign: Option<String>,
 }
 
 /// The calls that are watched, by their switch's name for them.
@@ -115,7 +112,7 @@ struct Watch {
 
 impl Watch {
     fn new(app: Arc<App>, terms: Terms) -> Self {
-        let Terms { call, rule, line, expected, by_itself, held, .. } = terms;
+        let Terms { call, rule, line, expected, by_itself, held } = terms;
         let conduct = Conduct::new(Arc::clone(&rule), line.nodes());
         let conduct = if held { conduct.held() } else { conduct };
         let handling = Handling::new(&call, &rule.name);
@@ -231,7 +228,8 @@ impl Watch {
             }
             Heard::Happened(happened, course, latest) => {
                 let version = &self.app.model_version;
-                if let Some(input) = tell::input(&happened, &course, latest.as_ref(), &self.rule, &self.call, version) {
+                if let Some(input) = tell::input(&happened, &course, latest.as_deref(), &self.rule, &self.call, version)
+                {
                     self.take(input);
                 }
             }
@@ -243,7 +241,7 @@ impl Watch {
             let step = self.handling.order(&order, self.now());
             if let Order::Ask(question) = order {
                 let body = ask::body(&self.call, &self.rule, self.record, &self.handling);
-                let asked = ask::ask(self.app.webhooks.client(), question.clone(), body);
+                let asked = ask::ask(self.app.switches.client.clone(), question.clone(), body);
                 self.waiting.push(Box::pin(async move { Done::Asked(question, asked.await) }));
                 continue;
             }
