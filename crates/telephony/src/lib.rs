@@ -3,9 +3,20 @@
 //! What comes in on any platform's media wire is an [`Inbound`], what goes out an [`Outbound`]. [`stream`] is the protocol
 //! of the service's own `/v1/stream`. [`PcmReader`] turns a stream's bytes into the samples a detector takes, and
 //! [`Reorder`] puts numbered chunks in order and finds what is missing.
+//!
+//! Of Asterisk there are the wires of audio, [`audiosocket`], [`chan_websocket`] and [`rtp`], and those of control,
+//! [`ami`], [`ari`] and [`agi`].
 
+pub mod agi;
+pub mod ami;
+pub mod ari;
+pub mod audiosocket;
+pub mod chan_websocket;
+mod halving;
 mod pcm;
+mod pending;
 mod reorder;
+pub mod rtp;
 pub mod stream;
 mod wire;
 

@@ -7,7 +7,7 @@ use crate::pcm::PcmFormat;
 /// What came in on the media wire of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inbound {
-    /// The wire's name for the call: the UUID of AudioSocket, the connection's of `chan_websocket`.
+    /// The wire's name for the call: the UUID of AudioSocket, the channel's id of `chan_websocket`.
     Named(String),
     /// From here on audio comes in this format.
     Format(PcmFormat),
