@@ -123,6 +123,13 @@ impl Session {
         self.link = Some(link);
     }
 
+    /// The watch of the call. It takes the call's audio to be over once this is dropped, which must not be before the
+    /// record is safe.
+    #[must_use]
+    pub(crate) fn leave(&mut self) -> Option<Link> {
+        self.link.take()
+    }
+
     /// The next fact that the call's switch tells. Waits for ever where there is none.
     pub(crate) async fn fact(&mut self) -> Fact {
         if let Some(link) = &mut self.link

@@ -8,6 +8,7 @@ pub mod action;
 mod ask;
 pub mod conduct;
 pub mod config;
+mod feed;
 mod handling;
 mod line;
 pub mod links;
@@ -19,6 +20,8 @@ pub mod watch;
 pub use action::{Action, Ask, MessageDrop, Moment, Then};
 pub use conduct::{Conduct, Input, Opinion};
 pub use config::{SwitchError, Switches};
+#[allow(unused_imports, reason = "for the wires of switches")]
+pub(crate) use feed::{Feed, described};
 pub use handling::{Handling, Step};
 pub use line::{LegNews, Line};
 pub use links::{Expected, Heard, Link, Links};
