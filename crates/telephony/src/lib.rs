@@ -5,19 +5,21 @@
 //! [`Reorder`] puts numbered chunks in order and finds what is missing.
 //!
 //! Of Asterisk there are the wires of audio, [`audiosocket`], [`chan_websocket`] and [`rtp`], and those of control,
-//! [`ami`], [`ari`] and [`agi`].
+//! [`ami`], [`ari`] and [`agi`]. Of FreeSWITCH there are its event socket, [`esl`], and the audio it streams, [`tap`].
 
 pub mod agi;
 pub mod ami;
 pub mod ari;
 pub mod audiosocket;
 pub mod chan_websocket;
+pub mod esl;
 mod halving;
 mod pcm;
 mod pending;
 mod reorder;
 pub mod rtp;
 pub mod stream;
+pub mod tap;
 mod wire;
 
 pub use pcm::{Encoding, PcmError, PcmFormat, PcmReader, Side};
