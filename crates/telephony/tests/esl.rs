@@ -1,5 +1,7 @@
 //! What a real FreeSWITCH said on its event socket is read as it was meant, however it is cut.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use offhook_telephony::WireError;
 use offhook_telephony::esl::{
     Direction, Disconnect, EslDecoder, Event, Frame, LARGEST_BODY, LARGEST_HEADERS, Leg, MOST_HEADERS, Reply, Twins,

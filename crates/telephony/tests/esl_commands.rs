@@ -1,5 +1,7 @@
 //! What is said to a FreeSWITCH: each command as its protocol has it, and no text that breaks out of its line.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use offhook_telephony::esl::{ApiLine, Command, EventFormat, Originate, Playing, SentEvent, Wanted, setting};
 use offhook_telephony::tap::{Mix, Module};
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! What FreeSWITCH's audio modules send over WebSocket is read as recorded, and what goes back is what they take.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use offhook_audio::SampleRate;
 use offhook_detect::Fact;
 use offhook_telephony::tap::{Mix, Module, Tap};
