@@ -5,6 +5,7 @@
 //! [`conduct`], which alone decides what is done, and has the connection obey its [`Order`]s.
 
 pub mod action;
+pub mod allow;
 mod ask;
 pub mod conduct;
 pub mod config;

@@ -47,7 +47,7 @@ pub enum SwitchError {
 }
 
 impl SwitchError {
-    fn value(field: impl Into<String>, given: impl Into<String>, allowed: impl Into<String>) -> Self {
+    pub(super) fn value(field: impl Into<String>, given: impl Into<String>, allowed: impl Into<String>) -> Self {
         Self::Value { field: field.into(), given: given.into(), allowed: allowed.into() }
     }
 }
