@@ -161,6 +161,23 @@ impl Metrics {
         self.families.audio_failed.get_or_create(&[("switch", switch.to_owned().into())]).inc();
     }
 
+    /// Whether a switch is connected.
+    pub fn switch_connected(&self, switch: &str, connected: bool) {
+        let labels = [("switch", switch.to_owned().into())];
+        self.families.switch_connected.get_or_create(&labels).set(connected.into());
+        self.families.switch_reconnects.get_or_create(&labels).inc_by(0);
+    }
+
+    /// A switch was connected again.
+    pub fn switch_reconnected(&self, switch: &str) {
+        self.families.switch_reconnects.get_or_create(&[("switch", switch.to_owned().into())]).inc();
+    }
+
+    /// A call on a switch is watched for as long as what is returned lives.
+    pub fn call_watched(&self) -> Counted {
+        Counted::new(&self.families.watched_calls)
+    }
+
     /// A stage took so long.
     pub fn stage(&self, stage: Stage, took: Duration) {
         self.families.stage(stage).observe(took.as_secs_f64());

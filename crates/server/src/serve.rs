@@ -122,6 +122,7 @@ impl Server {
         app.tasks.spawn(app.sweeper.clone().run(app.stopping.clone()));
         app.tasks.spawn(metrics::follow_reviews(Arc::clone(&app)));
         app.webhooks.start(&app).await?;
+        app.switches.start(&app).await?;
         let watching = tls.clone().map(|tls| {
             let app = Arc::clone(&app);
             tokio::spawn(async move {

@@ -15,6 +15,7 @@ mod line;
 pub mod links;
 pub mod order;
 pub mod rule;
+mod state;
 mod tell;
 pub mod watch;
 
@@ -28,8 +29,11 @@ pub use line::{LegNews, Line};
 pub use links::{Expected, Heard, Link, Links};
 pub use order::{Announcement, Order, OrderError};
 pub use rule::{Direction, Platform, Rule, SwitchCall};
+pub use state::{States, SwitchState};
 
 use std::sync::Arc;
+
+use crate::app::App;
 
 /// What the service knows of switches.
 #[derive(Debug)]
@@ -40,6 +44,8 @@ pub struct Switchboard {
     pub links: Arc<Links>,
     /// The calls that are watched.
     pub watches: watch::Watches,
+    /// How the connections to switches are.
+    pub states: States,
     /// Asks webhooks what to do.
     client: reqwest::Client,
 }
@@ -56,7 +62,14 @@ impl Switchboard {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
-        Ok(Self { config, links: Arc::default(), watches: watch::Watches::default(), client })
+        let (links, watches, states) = (Arc::default(), watch::Watches::default(), States::default());
+        Ok(Self { config, links, watches, states, client })
+    }
+
+    /// Starts the connections of the file as tasks of the service. They end once it is told to stop.
+    #[allow(clippy::unused_self, unused_variables, reason = "each platform starts its own here")]
+    pub async fn start(&self, app: &Arc<App>) -> Result<(), SwitchError> {
+        Ok(())
     }
 
     /// The rule for this call, if it is watched.

@@ -82,6 +82,9 @@ pub(super) struct Families {
     pub(super) refused: Family<Fixed<1>, Counter>,
     pub(super) orders: Family<Fixed<2>, Counter>,
     pub(super) audio_failed: Family<Free<1>, Counter>,
+    pub(super) switch_connected: Family<Free<1>, Gauge>,
+    pub(super) switch_reconnects: Family<Free<1>, Counter>,
+    pub(super) watched_calls: Gauge,
     stages: Vec<Histogram>,
     pub(super) stage_failures: Family<Fixed<1>, Counter>,
     pub(super) store_queue: Gauge,
@@ -144,6 +147,13 @@ impl Families {
             orders: figures.plain("offhook_switch_orders", "What switches were told to do with calls"),
             audio_failed: figures
                 .plain("offhook_switch_audio_failed", "Watched calls whose audio did not come, or came no more"),
+            switch_connected: figures
+                .plain("offhook_switch_connected", "Whether the connection to a switch is there: 1 or 0"),
+            switch_reconnects: figures.plain(
+                "offhook_switch_reconnects",
+                "How often a switch was connected again after its connection ended",
+            ),
+            watched_calls: figures.plain("offhook_switch_watched_calls", "Calls on switches that are watched"),
             stages: Stage::ALL.iter().map(|s| stages.get_or_create_owned(&[("stage", s.word())])).collect(),
             stage_failures: figures.plain("offhook_stage_failures", "Stages of the work that failed"),
             store_queue: figures.plain("offhook_store_queue_records", "Records that wait for the database"),

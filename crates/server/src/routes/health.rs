@@ -74,6 +74,10 @@ fn reasons_of(app: &App) -> Vec<(Status, String)> {
     if app.webhooks.is_failing() {
         reasons.push((Status::Degraded, "deliveries to webhooks cannot be written down".to_owned()));
     }
+    for state in app.switches.states.all().into_iter().filter(|state| state.connected_since.is_none()) {
+        let why = state.last_error.map(|error| format!(": {error}")).unwrap_or_default();
+        reasons.push((Status::Degraded, format!("the switch {} is not connected{why}", state.name)));
+    }
     let (count, most) = (app.live.count() as u64, u64::from(app.config.stream.most));
     if count * 100 >= most * NEARLY_FULL {
         reasons.push((Status::Degraded, format!("{count} calls go on, at most {most} may")));

@@ -89,6 +89,7 @@ pub fn begin(app: &Arc<App>, terms: Terms) -> bool {
     let app = Arc::clone(app);
     app.tasks.clone().spawn(async move {
         let uuid = terms.call.uuid.clone();
+        let _counted = app.metrics.call_watched();
         Watch::new(Arc::clone(&app), terms).run(news).await;
         app.switches.watches.lock().remove(&uuid);
     });
