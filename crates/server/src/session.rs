@@ -177,6 +177,11 @@ impl Session {
         self.latest.as_ref()
     }
 
+    /// What the call's events come to so far.
+    pub(crate) fn course(&self) -> &Course {
+        &self.course
+    }
+
     /// How many samples at 8 kHz so many bytes of this call stand for.
     pub fn samples_in(&self, bytes: u64) -> u64 {
         self.reader.samples_in(bytes)

@@ -1,6 +1,7 @@
 //! One WebSocket connection: the calls on it, what comes in, what goes out.
 
 mod call;
+mod tap;
 mod wire;
 
 use std::convert::Infallible;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use offhook_audio::MediaTime;
+use offhook_detect::{Fact, Vocabulary};
 use offhook_telephony::stream::{self, Start};
 use tokio::time::{Instant as Tick, sleep, sleep_until, timeout};
 
@@ -17,7 +19,8 @@ use crate::app::App;
 use crate::auth::Identity;
 use crate::error::{ApiError, Code};
 use crate::telemetry::TraceParent;
-use call::StreamCall;
+use call::{Opening, StreamCall};
+pub(crate) use tap::Tap;
 use wire::Ending;
 
 /// The longest a client may take to read what it is sent.
@@ -31,12 +34,15 @@ const MOST_CALLS: usize = 256;
 /// How much audio may come at once, where the pace is limited.
 const HEAD_START: Duration = Duration::from_secs(5);
 
+/// The subprotocol of FreeSWITCH's mod_audio_fork.
+pub(crate) const AUDIO_FORK: &str = "audio.drachtio.org";
+
 /// How a connection is to be understood.
 pub(crate) enum Manner {
     /// The protocol of `/v1/stream`.
     Protocol,
     /// An audio tap: one call from the beginning, binary frames are its audio, texts are not for us.
-    Tap(Box<Start>),
+    Tap(Box<Tap>),
 }
 
 /// Why a connection is closed.
@@ -54,6 +60,10 @@ struct Connection {
     /// Few: most connections carry one.
     calls: Vec<StreamCall>,
     tap: bool,
+    /// The vocabularies in which results carry variables.
+    variables: Vec<&'static Vocabulary>,
+    /// Whether the client raises events of what it is sent, by mod_audio_fork's rules.
+    forks: bool,
     /// The trace that the connection's request belongs to.
     parent: Option<TraceParent>,
     errors: u32,
@@ -72,6 +82,8 @@ pub(crate) async fn serve(
 ) {
     let mut connection = Connection {
         tap: matches!(manner, Manner::Tap(_)),
+        variables: Vec::new(),
+        forks: socket.protocol().is_some_and(|protocol| protocol == AUDIO_FORK),
         app,
         identity,
         socket,
@@ -102,11 +114,20 @@ pub(crate) fn admits(app: &App) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// The next fact that the switch of a call tells, and which call's it is. Taps have one call, and nothing else has a watch.
+async fn next_fact(calls: &mut [StreamCall]) -> (usize, Fact) {
+    match calls.first_mut() {
+        Some(call) => (0, call.fact().await),
+        None => std::future::pending().await,
+    }
+}
+
 impl Connection {
     /// Reads until something closes the connection.
     async fn run(&mut self, manner: Manner) -> Result<Infallible, Close> {
-        if let Manner::Tap(start) = manner {
-            self.start(*start).await?;
+        if let Manner::Tap(tap) = manner {
+            self.variables = tap.variables;
+            self.start(tap.start).await?;
         }
         let mut last = Tick::now();
         let mut stopping = None;
@@ -124,6 +145,10 @@ impl Connection {
                         }
                         None => return Err(Close::Gone),
                     }
+                }
+                (at, fact) = next_fact(&mut self.calls) => {
+                    let sent = self.calls[at].note(fact, Instant::now());
+                    self.send_all(sent).await?;
                 }
                 () = &mut look => {
                     let now = Tick::now();
@@ -207,7 +232,8 @@ impl Connection {
         {
             return Err(ApiError::new(Code::Conflict, format!("call_id: given {name:?}, which goes on already")));
         }
-        let call = StreamCall::begin(&self.app, &self.identity, start, self.tap, self.parent)?;
+        let opening = Opening { tap: self.tap, variables: self.variables.clone(), parent: self.parent };
+        let call = StreamCall::begin(&self.app, &self.identity, start, opening)?;
         let status = wire::started(call.info(), &self.app.model_version);
         self.calls.push(call);
         Ok(status)
@@ -297,6 +323,7 @@ impl Connection {
     }
 
     async fn send(&mut self, text: String) -> Result<(), Close> {
+        let text = if self.forks { wire::forked(text) } else { text };
         match timeout(SEND_TIME, self.socket.send(Message::Text(text.into()))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Close::Gone),

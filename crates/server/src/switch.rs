@@ -22,14 +22,15 @@ pub mod watch;
 pub use action::{Action, Ask, MessageDrop, Moment, Then};
 pub use conduct::{Conduct, Input, Opinion};
 pub use config::{SwitchError, Switches};
-#[allow(unused_imports, reason = "for the wires of switches")]
-pub(crate) use feed::{Feed, described};
+#[allow(unused_imports, reason = "Feed is for the wires of switches")]
+pub(crate) use feed::{Feed, described, identity};
 pub use handling::{Handling, Step};
 pub use line::{LegNews, Line};
 pub use links::{Expected, Heard, Link, Links};
 pub use order::{Announcement, Order, OrderError};
 pub use rule::{Direction, Platform, Rule, SwitchCall};
 pub use state::{States, SwitchState};
+pub(crate) use tell::variables;
 
 use std::sync::Arc;
 

@@ -3,25 +3,23 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::http::HeaderMap;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use offhook_telephony::stream::{Message, Start, decode};
-use serde_json::{Map, Value};
 
 use super::{Path, Query};
 use crate::app::App;
-use crate::auth::{Caller, Identity};
+use crate::auth::{Caller, Identity, KeyText, Scope};
 use crate::error::{ApiError, Code};
-use crate::stream::{self, Manner};
+use crate::stream::{self, AUDIO_FORK, Manner, Tap};
+use crate::switch;
 use crate::telemetry::TraceParent;
 
 /// What is read at a time. A packet has some hundred bytes, and every connection has a buffer of this size.
 const READ: usize = 2 << 10;
-/// The subprotocol of FreeSWITCH's mod_audio_fork.
-const AUDIO_FORK: &str = "audio.drachtio.org";
 
 /// Listen to calls as they go on.
 ///
@@ -46,52 +44,77 @@ pub(crate) async fn stream(
     params(("call_id" = String, Path, description = "The switch's name for the call."),
         ("encoding" = Option<String>, Query, description = "`linear16`, `mulaw` or `alaw`."),
         ("sample_rate" = Option<u32>, Query, description = "In Hz; 8000 by default."),
+        ("mix" = Option<String>, Query, description = "As FreeSWITCH names it: `mono`, `mixed` or `stereo`."),
         ("channels" = Option<u8>, Query, description = "1 or 2."),
         ("channel" = Option<String>, Query, description = "`left`, `right` or `mix`."),
         ("answered" = Option<bool>, Query, description = "`false`: what comes first is early media."),
-        ("events" = Option<String>, Query, description = "`results` or `all`.")),
+        ("events" = Option<String>, Query, description = "`results` or `all`."),
+        ("variables" = Option<String>, Query,
+            description = "Vocabularies, by commas: results carry `variables` in their words."),
+        ("token" = Option<String>, Query,
+            description = "The word that a watched switch was told, or an API key where no header can be sent.")),
     responses((status = 101, description = "Binary frames are the call's audio."),
         (status = 426, description = "The request is no upgrade to WebSocket.", body = crate::error::Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn audio_stream(
     State(app): State<Arc<App>>,
-    Caller(identity): Caller,
+    Tapper(identity): Tapper,
     headers: HeaderMap,
     Path(call_id): Path<String>,
     Query(query): Query<HashMap<String, String>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    accept(app, identity, upgrade, Manner::Tap(Box::new(tapped(call_id, query)?)), TraceParent::of(&headers))
+    accept(app, identity, upgrade, Manner::Tap(Box::new(Tap::read(call_id, query)?)), TraceParent::of(&headers))
 }
 
 /// Take the audio of one call from a switch, named in the path: `/stream/{call_id}`.
 #[utoipa::path(get, path = "/stream/{call_id}", tag = "detection",
     params(("call_id" = String, Path, description = "The switch's name for the call."),
         ("encoding" = Option<String>, Query, description = "`linear16`, `mulaw` or `alaw`."),
-        ("sample_rate" = Option<u32>, Query, description = "In Hz; 8000 by default.")),
+        ("sample_rate" = Option<u32>, Query, description = "In Hz; 8000 by default."),
+        ("mix" = Option<String>, Query, description = "As FreeSWITCH names it: `mono`, `mixed` or `stereo`."),
+        ("variables" = Option<String>, Query,
+            description = "Vocabularies, by commas: results carry `variables` in their words."),
+        ("token" = Option<String>, Query,
+            description = "The word that a watched switch was told, or an API key where no header can be sent.")),
     responses((status = 101, description = "Binary frames are the call's audio."),
         (status = 426, description = "The request is no upgrade to WebSocket.", body = crate::error::Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn tap(
     state: State<Arc<App>>,
-    caller: Caller,
+    tapper: Tapper,
     headers: HeaderMap,
     path: Path<String>,
     query: Query<HashMap<String, String>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    audio_stream(state, caller, headers, path, query, upgrade).await
+    audio_stream(state, tapper, headers, path, query, upgrade).await
 }
 
-/// The start that a tap's address stands for.
-fn tapped(call_id: String, query: HashMap<String, String>) -> Result<Start, ApiError> {
-    let mut fields: Map<String, Value> = query.into_iter().map(|(name, value)| (name, value.into())).collect();
-    fields.insert("type".into(), "start_detection".into());
-    fields.insert("call_id".into(), call_id.into());
-    match decode(&Value::Object(fields).to_string()) {
-        Ok(Message::Start(start)) => Ok(*start),
-        Ok(_) => Err(ApiError::new(Code::BadRequest, "the query does not describe a stream")),
-        Err(error) => Err(ApiError::from(&error)),
+/// Who may send the audio of a call: the switch, which shows the word that it was told for it, or whoever may send audio.
+/// Modules of switches can send no headers: an API key may be the word too.
+#[derive(Clone, Debug)]
+pub(crate) struct Tapper(Identity);
+
+impl FromRequestParts<Arc<App>> for Tapper {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let Path(call_id) = Path::<String>::from_request_parts(parts, app).await?;
+        let Query(mut query) = Query::<HashMap<String, String>>::from_request_parts(parts, app).await?;
+        if let Some(word) = query.remove("token") {
+            if let Some(call) = app.switches.links.admits(&call_id, &word) {
+                let id = switch::identity(&call);
+                return Ok(Self(Identity { name: id.clone(), id, scopes: vec![Scope::Detect] }));
+            }
+            if KeyText::is_meant(&word)
+                && let Ok(key) = HeaderValue::from_str(&word)
+            {
+                parts.headers.insert("x-api-key", key);
+            }
+        }
+        let Caller(identity) = Caller::from_request_parts(parts, app).await?;
+        Ok(Self(identity))
     }
 }
 

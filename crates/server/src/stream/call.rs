@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use offhook_audio::MediaTime;
-use offhook_detect::Fact;
+use offhook_detect::{EventKind, Fact, Stage, Vocabulary};
 use offhook_telephony::stream::{Detail, Start};
 use offhook_telephony::{Arrival, PcmError, Reorder, ReorderError};
+use serde_json::Value;
 
 use super::wire::{self, Ending};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::error::{ApiError, Code, chain};
 use crate::record::{CallInfo, Source};
-use crate::session::{self, Happened, Opening, Session};
+use crate::session::{self, Happened, Session};
+use crate::switch::{self, described};
 use crate::telemetry::TraceParent;
 use crate::views;
 
@@ -30,16 +32,24 @@ pub(super) struct StreamCall {
     /// Chunks that came twice or too late.
     dropped: u64,
     happened: Vec<Happened>,
+    /// The vocabularies in which results carry variables.
+    variables: Vec<&'static Vocabulary>,
+}
+
+/// What a call's connection adds to what its start says.
+pub(super) struct Opening {
+    /// Whether it is the tap of a switch, whose format is settled and whose watch may expect it.
+    pub(super) tap: bool,
+    /// The vocabularies in which results carry variables.
+    pub(super) variables: Vec<&'static Vocabulary>,
+    /// The trace that the connection's request belongs to.
+    pub(super) parent: Option<TraceParent>,
 }
 
 impl StreamCall {
-    pub(super) fn begin(
-        app: &Arc<App>,
-        identity: &Identity,
-        start: Start,
-        tap: bool,
-        parent: Option<TraceParent>,
-    ) -> Result<Self, ApiError> {
+    pub(super) fn begin(app: &Arc<App>, identity: &Identity, start: Start, opening: Opening) -> Result<Self, ApiError> {
+        let Opening { tap, variables, parent } = opening;
+        let link = start.call_id.as_deref().filter(|_| tap).and_then(|name| app.switches.links.take(name));
         let source = match (tap, start.microphone) {
             (true, _) => Source::Tap,
             (false, true) => Source::Microphone,
@@ -51,8 +61,13 @@ impl StreamCall {
             destination: start.destination.map(|number| app.privacy.number(&number)),
             ..CallInfo::begin(source, &identity.id, start.call_id)
         };
-        let opening = Opening { answered: start.answered, picture: start.picture, parent };
-        let session = Session::begin(app, info, start.format, opening).map_err(|error| unreadable(&error))?;
+        let info = described(app, info, link.as_ref());
+        let answered = link.as_ref().map_or(start.answered, |link| link.answered);
+        let opening = session::Opening { answered, picture: start.picture, parent };
+        let mut session = Session::begin(app, info, start.format, opening).map_err(|error| unreadable(&error))?;
+        if let Some(link) = link {
+            session.join(link);
+        }
         Ok(Self {
             session,
             order: None,
@@ -61,6 +76,7 @@ impl StreamCall {
             stated: if tap { (true, true) } else { start.stated },
             dropped: 0,
             happened: Vec::new(),
+            variables,
         })
     }
 
@@ -140,13 +156,32 @@ impl StreamCall {
         self.told()
     }
 
+    /// The next fact that the call's switch tells. Waits for ever where it has no watch.
+    pub(super) async fn fact(&mut self) -> Fact {
+        self.session.fact().await
+    }
+
     /// What happened since the last time, as it is sent.
     fn told(&mut self) -> Vec<String> {
-        let Self { session, happened, detail, .. } = self;
+        let Self { session, happened, detail, variables, .. } = self;
         let mut messages: Vec<String> = Vec::new();
         let picture = session.picture();
         for Happened { event, processing } in happened.drain(..) {
-            messages.extend(match views::result(&event, session.latest(), processing) {
+            let standing = match &event.kind {
+                _ if variables.is_empty() => None,
+                EventKind::Verdict(verdict) if verdict.stage != Stage::Provisional => Some(*verdict),
+                EventKind::ReadyToRecord(_) => session.latest().copied(),
+                _ => None,
+            };
+            let spelled = standing.map(|verdict| switch::variables(&verdict, session.course(), variables));
+            let result = views::result(&event, session.latest(), processing).map(|mut fields| {
+                if let Some(spelled) = spelled {
+                    fields
+                        .insert("variables".into(), spelled.into_iter().map(|(n, v)| (n, Value::String(v))).collect());
+                }
+                fields
+            });
+            messages.extend(match result {
                 Some(fields) => Some(wire::result(session.info(), &session.app().model_version, fields)),
                 None if *detail == Detail::All => Some(wire::event(session.info(), views::event(&event))),
                 None => None,
@@ -174,6 +209,8 @@ impl StreamCall {
         self.session.close(&mut self.happened);
         messages.extend(self.told());
         let (dropped, info) = (self.dropped, Arc::clone(self.session.info()));
+        // The watch of the call takes it to be over once this is dropped, so that it finds the record.
+        let _watch = self.session.leave();
         let record = self.session.finish();
         match session::keep(app, record).await {
             Ok(record) => messages.push(wire::ended(&record, ending, dropped)),

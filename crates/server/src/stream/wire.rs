@@ -80,6 +80,16 @@ pub(super) fn ended(record: &CallRecord, ending: Ending, dropped: u64) -> String
     text(fields)
 }
 
+/// The same for mod_audio_fork, which raises `mod_audio_fork::json` with the whole of a message whose type is `json`. What
+/// its type was is its `message_type`.
+pub(super) fn forked(message: String) -> String {
+    let Ok(Value::Object(mut fields)) = serde_json::from_str(&message) else { return message };
+    if let Some(kind) = fields.insert("type".into(), "json".into()) {
+        fields.insert("message_type".into(), kind);
+    }
+    text(fields)
+}
+
 /// A result of a call.
 pub(super) fn result(info: &CallInfo, model_version: &str, fields: Map<String, Value>) -> String {
     let mut all = named(info, "detection_result");

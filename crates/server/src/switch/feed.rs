@@ -7,6 +7,7 @@ use offhook_detect::Fact;
 use offhook_telephony::{Inbound, PcmError, PcmFormat};
 
 use super::links::Link;
+use super::rule::SwitchCall;
 use crate::app::App;
 use crate::record::{CallInfo, Source};
 use crate::session::{self, Happened, Opening, Session};
@@ -14,7 +15,12 @@ use crate::telemetry::TraceParent;
 
 /// Whose calls are that come over a switch's own wire: audio needs no key there, for the switch is known.
 pub(crate) fn owner(link: Option<&Link>) -> String {
-    link.map_or_else(|| "switch".to_owned(), |link| format!("switch:{}", link.call.switch))
+    link.map_or_else(|| "switch".to_owned(), |link| identity(&link.call))
+}
+
+/// The identity by which a switch sends the audio of this call.
+pub(crate) fn identity(call: &SwitchCall) -> String {
+    format!("switch:{}", call.switch)
 }
 
 /// One call that is heard.

@@ -60,6 +60,7 @@ impl Drop for Expected {
 #[derive(Debug)]
 struct Waiting {
     token: String,
+    call: Arc<SwitchCall>,
     link: Option<Link>,
 }
 
@@ -79,8 +80,8 @@ impl Links {
         let (facts, knowing) = unbounded_channel();
         let token = Uuid::new_v4().simple().to_string();
         let answered = call.answered;
-        let link = Link { call, campaign, answered, heard, facts: knowing };
-        self.lock().insert(name.to_owned(), Waiting { token: token.clone(), link: Some(link) });
+        let link = Link { call: Arc::clone(&call), campaign, answered, heard, facts: knowing };
+        self.lock().insert(name.to_owned(), Waiting { token: token.clone(), call, link: Some(link) });
         Expected { links: Arc::clone(self), name: name.to_owned(), token, heard: hearing, facts }
     }
 
@@ -89,9 +90,10 @@ impl Links {
         self.lock().get_mut(name)?.link.take()
     }
 
-    /// Whether audio of this name may come without another identity, for it brings the word that the switch was told.
-    pub fn admits(&self, name: &str, token: &str) -> bool {
-        self.lock().get(name).is_some_and(|waiting| same(&waiting.token, token))
+    /// The call of this name, if its audio may come without another identity, for it brings the word that the switch was
+    /// told.
+    pub fn admits(&self, name: &str, token: &str) -> Option<Arc<SwitchCall>> {
+        self.lock().get(name).filter(|waiting| same(&waiting.token, token)).map(|waiting| Arc::clone(&waiting.call))
     }
 
     /// How many calls are expected or heard.
@@ -109,8 +111,8 @@ mod tests {
     fn audio_finds_its_watch_once() {
         let links = Arc::new(Links::default());
         let mut expected = links.expect("a", Arc::new(call("a")), Some("spring".into()));
-        assert!(links.admits("a", &expected.token));
-        assert!(!links.admits("a", "other") && !links.admits("b", &expected.token));
+        assert_eq!(links.admits("a", &expected.token).unwrap().switch, "fs1");
+        assert!(links.admits("a", "other").is_none() && links.admits("b", &expected.token).is_none());
         assert!(links.take("b").is_none());
         let mut link = links.take("a").unwrap();
         assert!(links.take("a").is_none(), "one call is heard by one detector");

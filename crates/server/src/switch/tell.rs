@@ -30,7 +30,7 @@ pub(super) fn input(
         EventKind::Verdict(verdict) => Some(Input::Heard(opinion(verdict, course, rule, call, body, model_version))),
         EventKind::BeepEnded(_) => Some(Input::Beep(announcement("offhook::beep", call, body))),
         EventKind::ReadyToRecord(_) => {
-            let variables = latest.map_or_else(Vec::new, |verdict| variables(verdict, course, rule));
+            let variables = latest.map_or_else(Vec::new, |verdict| variables(verdict, course, &vocabularies(rule)));
             Some(Input::Ready(variables, announcement("offhook::ready", call, body)))
         }
         _ => None,
@@ -50,12 +50,13 @@ fn opinion(
     let mut hooks = Vec::new();
     let mut spelled = Vec::new();
     if verdict.stage != Stage::Provisional {
-        spelled = variables(verdict, course, rule);
+        let words = vocabularies(rule);
+        spelled = variables(verdict, course, &words);
         if views::is_voicemail(verdict.answered_by) {
             announcements.push(specified(verdict, call, &body, model_version));
         }
         let decided = course.decided(*verdict);
-        for words in rule.vocabularies.iter().filter_map(|name| Vocabulary::named(name)) {
+        for words in words {
             hooks.extend(words.hook(&decided, course.outcome()));
             if let Some((subclass, headers)) = words.event(&decided, course.outcome()) {
                 let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -67,12 +68,17 @@ fn opinion(
     Opinion { answered_by: verdict.answered_by, stage: verdict.stage, variables: spelled, announcements, hooks }
 }
 
-/// The variables of a verdict, in every vocabulary that the rule asks for. A name that two of them share is set once.
-fn variables(verdict: &Verdict, course: &Course, rule: &Rule) -> Vec<(String, String)> {
+/// The vocabularies that a rule asks for.
+fn vocabularies(rule: &Rule) -> Vec<&'static Vocabulary> {
+    rule.vocabularies.iter().filter_map(|name| Vocabulary::named(name)).collect()
+}
+
+/// The variables of a verdict in these vocabularies. A name that two of them share is set once.
+pub(crate) fn variables(verdict: &Verdict, course: &Course, words: &[&'static Vocabulary]) -> Vec<(String, String)> {
     let decided = course.decided(*verdict);
     let mut known = BTreeSet::new();
     let mut all = Vec::new();
-    for words in rule.vocabularies.iter().filter_map(|name| Vocabulary::named(name)) {
+    for words in words {
         let ours = if words.name() == "offhook" { OURS } else { "" };
         for (name, value) in words.spell(&decided, course.outcome()) {
             let name = format!("{ours}{name}");
