@@ -7,12 +7,15 @@
 pub mod action;
 pub mod allow;
 mod ask;
+mod breaker;
 pub mod conduct;
 pub mod config;
 mod feed;
+mod freeswitch;
 mod handling;
 mod line;
 pub mod links;
+mod nodes;
 pub mod order;
 pub mod rule;
 mod state;
@@ -68,9 +71,12 @@ impl Switchboard {
     }
 
     /// Starts the connections of the file as tasks of the service. They end once it is told to stop.
-    #[allow(clippy::unused_self, unused_variables, reason = "each platform starts its own here")]
+    ///
+    /// # Errors
+    /// A password cannot be read, or a port cannot be taken.
     pub async fn start(&self, app: &Arc<App>) -> Result<(), SwitchError> {
-        Ok(())
+        let Some(config) = &self.config else { return Ok(()) };
+        freeswitch::start(app, config)
     }
 
     /// The rule for this call, if it is watched.

@@ -363,6 +363,7 @@ impl Conduct {
         }
         if answered + self.rule.listen <= now {
             self.stop_audio(orders);
+            self.release(orders);
         }
     }
 

@@ -131,9 +131,25 @@ pub struct FreeSwitch {
     pub nodes: Vec<String>,
     /// The folder for recordings, where `audio` is `record`.
     pub folder: Option<PathBuf>,
+    /// Whether recordings stay there after they were heard.
+    #[serde(default)]
+    pub keep_recordings: bool,
 }
 
 impl FreeSwitch {
+    /// One that is none of the file: it connected to us, and its dialplan sends the audio.
+    pub(super) fn unknown(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            address: String::new(),
+            password: Secret::Plain(String::new()),
+            audio: Tap::Dialplan,
+            nodes: Vec::new(),
+            folder: None,
+            keep_recordings: false,
+        }
+    }
+
     fn default_address() -> String {
         "127.0.0.1:8021".into()
     }

@@ -27,6 +27,8 @@ pub enum LegNews {
     Answered,
     /// A fact for the detector, such as a digit.
     Fact(Fact),
+    /// The node that was asked for takes the audio. One that is this service says so itself.
+    AudioBegan,
     /// The switch cannot send audio to the node that was asked for, or stopped to, in these words.
     AudioFailed(String),
     /// A result that another node sent through the switch, as that node sent it.

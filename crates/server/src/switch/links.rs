@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use offhook_detect::{Fact, Verdict};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 use uuid::Uuid;
 
 use super::rule::SwitchCall;
@@ -62,6 +62,8 @@ struct Waiting {
     token: String,
     call: Arc<SwitchCall>,
     link: Option<Link>,
+    /// Open as long as somebody has the link.
+    heard: WeakUnboundedSender<Heard>,
 }
 
 /// The calls whose audio is expected, by the name that it comes with.
@@ -80,8 +82,10 @@ impl Links {
         let (facts, knowing) = unbounded_channel();
         let token = Uuid::new_v4().simple().to_string();
         let answered = call.answered;
+        let weak = heard.downgrade();
         let link = Link { call: Arc::clone(&call), campaign, answered, heard, facts: knowing };
-        self.lock().insert(name.to_owned(), Waiting { token: token.clone(), call, link: Some(link) });
+        let waiting = Waiting { token: token.clone(), call, link: Some(link), heard: weak };
+        self.lock().insert(name.to_owned(), waiting);
         Expected { links: Arc::clone(self), name: name.to_owned(), token, heard: hearing, facts }
     }
 
@@ -94,6 +98,11 @@ impl Links {
     /// told.
     pub fn admits(&self, name: &str, token: &str) -> Option<Arc<SwitchCall>> {
         self.lock().get(name).filter(|waiting| same(&waiting.token, token)).map(|waiting| Arc::clone(&waiting.call))
+    }
+
+    /// Whether this service hears the call of this name: its audio came, and is not over.
+    pub fn is_heard(&self, name: &str) -> bool {
+        self.lock().get(name).is_some_and(|waiting| waiting.link.is_none() && waiting.heard.strong_count() > 0)
     }
 
     /// How many calls are expected or heard.
@@ -114,12 +123,16 @@ mod tests {
         assert_eq!(links.admits("a", &expected.token).unwrap().switch, "fs1");
         assert!(links.admits("a", "other").is_none() && links.admits("b", &expected.token).is_none());
         assert!(links.take("b").is_none());
+        assert!(!links.is_heard("a"));
         let mut link = links.take("a").unwrap();
+        assert!(links.is_heard("a"));
         assert!(links.take("a").is_none(), "one call is heard by one detector");
         link.heard.send(Heard::Began(Uuid::nil())).unwrap();
         assert!(matches!(expected.heard.try_recv(), Ok(Heard::Began(_))));
         expected.facts.send(Fact::Answered).unwrap();
         assert_eq!(link.facts.try_recv(), Ok(Fact::Answered));
+        drop(link);
+        assert!(!links.is_heard("a"), "its audio is over");
         drop(expected);
         assert_eq!(links.count(), 0);
     }

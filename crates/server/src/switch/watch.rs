@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 use uuid::Uuid;
 
 use super::conduct::{Conduct, Input};
@@ -25,6 +25,10 @@ use crate::app::App;
 const ORDER_TIME: Duration = Duration::from_secs(5);
 /// The longest wait where nothing is due. It bounds the life of a watch whose switch never tells of its end.
 const LONGEST: Duration = Duration::from_secs(4 * 3_600);
+
+/// How long a watch goes on where the service stops, after its audio was ended by that: what it orders then, such as that
+/// another node listens, is still given.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What came of a thing that was waited for.
 enum Done {
@@ -137,6 +141,11 @@ impl Watch {
         self.obey(orders);
         let mut heard_all = false;
         let mut hung_up = false;
+        let app = Arc::clone(&self.app);
+        let mut stopped = std::pin::pin!(async move {
+            app.stopping.cancelled().await;
+            sleep(app.config.http.drain + LAST_WORDS).await;
+        });
         while !(hung_up && heard_all) && !(self.conduct.is_over() && heard_all && self.waiting.is_empty()) {
             let due = self.began + self.conduct.deadline().unwrap_or(LONGEST).min(LONGEST);
             tokio::select! {
@@ -159,6 +168,10 @@ impl Watch {
                     }
                 },
                 Some(done) = self.waiting.next() => self.done(done),
+                () = &mut stopped => {
+                    self.handling.note("service_stopped", self.now(), None);
+                    break;
+                }
                 () = sleep_until(due.into()) => {
                     if self.began.elapsed() >= LONGEST {
                         tracing::warn!(call_id = self.call.uuid, "a watch ended: its switch never told of the call's end");
@@ -196,6 +209,7 @@ impl Watch {
             LegNews::Fact(fact) => {
                 let _ = self.expected.facts.send(fact);
             }
+            LegNews::AudioBegan => self.take(Input::AudioBegan),
             LegNews::AudioFailed(why) => {
                 self.handling.note("audio_failed", self.now(), Some(why));
                 self.app.metrics.switch_audio_failed(&self.call.switch);
