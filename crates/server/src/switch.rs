@@ -17,6 +17,7 @@ mod line;
 pub mod links;
 mod nodes;
 pub mod order;
+pub mod originate;
 pub mod rule;
 mod state;
 mod tell;
@@ -31,6 +32,7 @@ pub use handling::{Handling, Step};
 pub use line::{LegNews, Line};
 pub use links::{Expected, Heard, Link, Links};
 pub use order::{Announcement, Order, OrderError};
+pub use originate::{Dialer, Originate, Placed, Placements};
 pub use rule::{Direction, Platform, Rule, SwitchCall};
 pub use state::{States, SwitchState};
 pub(crate) use tell::variables;
@@ -48,6 +50,8 @@ pub struct Switchboard {
     pub links: Arc<Links>,
     /// The calls that are watched.
     pub watches: watch::Watches,
+    /// What can place calls, and the calls that were placed.
+    pub placements: Placements,
     /// How the connections to switches are.
     pub states: States,
     /// Asks webhooks what to do.
@@ -67,7 +71,7 @@ impl Switchboard {
             .no_proxy()
             .build()?;
         let (links, watches, states) = (Arc::default(), watch::Watches::default(), States::default());
-        Ok(Self { config, links, watches, states, client })
+        Ok(Self { config, links, watches, placements: Placements::default(), states, client })
     }
 
     /// Starts the connections of the file as tasks of the service. They end once it is told to stop.
@@ -79,8 +83,11 @@ impl Switchboard {
         freeswitch::start(app, config)
     }
 
-    /// The rule for this call, if it is watched.
+    /// The rule for this call, if it is watched. A call that the service placed has its own.
     pub fn rule_for(&self, call: &SwitchCall) -> Option<Arc<Rule>> {
+        if let Some(placed) = self.placements.find(&call.uuid) {
+            return Some(Arc::clone(&placed.rule));
+        }
         rule::rule_for(&self.config.as_ref()?.rules, call).cloned()
     }
 }

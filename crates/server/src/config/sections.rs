@@ -94,6 +94,8 @@ section! {
     SwitchesConfig "switches" {
         /// The file that says where they are, which of their calls are watched and what is done; empty: none.
         file: Option<PathBuf> = None;
+        /// How many calls that were placed by `POST /v1/calls` may go on at once.
+        originate_most: u32 = 20;
     }
 }
 

@@ -134,6 +134,8 @@ pub struct FreeSwitch {
     /// Whether recordings stay there after they were heard.
     #[serde(default)]
     pub keep_recordings: bool,
+    /// What is dialled for a bare number, with `{number}` in its place: `sofia/gateway/carrier/{number}`.
+    pub dial: Option<String>,
 }
 
 impl FreeSwitch {
@@ -147,6 +149,7 @@ impl FreeSwitch {
             nodes: Vec::new(),
             folder: None,
             keep_recordings: false,
+            dial: None,
         }
     }
 
@@ -232,6 +235,8 @@ pub struct Asterisk {
     pub ami: Option<Ami>,
     /// Its REST interface.
     pub ari: Option<Ari>,
+    /// What is dialled for a bare number, with `{number}` in its place: `PJSIP/{number}@carrier`.
+    pub dial: Option<String>,
 }
 
 /// The ports for RTP.
@@ -369,6 +374,7 @@ mod tests {
             ("[[freeswitch]]\nname = 'a'\npassword = 'x'\nnodes = ['http://x']", "freeswitch[0].nodes"),
             ("[[freeswitch]]\nname = 'a'\npassword = 'x'\n[[freeswitch]]\nname = 'a'\npassword = 'x'", "name"),
             ("[[asterisk]]\nname = 'a'", "asterisk[0]"),
+            ("[[freeswitch]]\nname = 'a'\npassword = 'x'\ndial = 'sofia/x'", "freeswitch[0].dial"),
             ("[[rule]]\nshare = 101", "rule[0].share"),
             ("[[rule]]\nswitches = ['x']", "rule[0].switches"),
             ("[[rule]]\nvocabularies = ['latin']", "rule[0].vocabularies"),

@@ -101,6 +101,12 @@ impl Feed {
 /// What is known of a call, with what its watch knows.
 pub(crate) fn described(app: &App, info: CallInfo, link: Option<&Link>) -> CallInfo {
     let Some(link) = link else { return info };
+    let info = match app.switches.placements.find(&link.call.uuid) {
+        Some(placed) => {
+            CallInfo { id: placed.id, call_id: placed.call_id.clone(), owner: placed.owner.clone(), ..info }
+        }
+        None => info,
+    };
     let number =
         |number: &Option<crate::Pii<String>>| number.as_ref().map(|number| app.privacy.number(number.reveal()));
     CallInfo {

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::order::{Order, OrderError};
-use super::rule::SwitchCall;
+use super::originate::Placed;
+use super::rule::{Platform, SwitchCall};
 use crate::app::App;
 use crate::error::chain;
 
@@ -66,6 +67,19 @@ impl Handling {
         }
     }
 
+    /// That of a call that was placed and is not watched.
+    pub(super) fn placed(placed: &Placed, platform: Platform) -> Self {
+        Self {
+            switch: placed.switch.clone(),
+            platform: platform.word().to_owned(),
+            uuid: placed.call.leg.clone(),
+            rule: placed.rule.name.clone(),
+            steps: Vec::new(),
+            hangup_cause: None,
+            hangup: Value::Null,
+        }
+    }
+
     /// Notes an order that is given now; gives its place among the steps.
     pub(super) fn order(&mut self, order: &Order, now: Duration) -> usize {
         let with = match order {
@@ -82,11 +96,12 @@ impl Handling {
 
     /// Notes something else.
     pub(super) fn note(&mut self, what: &str, now: Duration, with: Option<String>) -> usize {
-        if self.steps.len() < MOST {
+        let place = self.steps.len();
+        if place < MOST {
             let at_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
             self.steps.push(Step { at_ms, order: what.to_owned(), with, done: None, error: None });
         }
-        self.steps.len() - 1
+        place
     }
 
     pub(super) fn went(&mut self, step: usize, result: &Result<(), OrderError>) {

@@ -53,7 +53,11 @@ pub struct Expected {
 
 impl Drop for Expected {
     fn drop(&mut self) {
-        self.links.lock().remove(&self.name);
+        // The name may be expected anew by another watch.
+        let mut links = self.links.lock();
+        if links.get(&self.name).is_some_and(|waiting| waiting.token == self.token) {
+            links.remove(&self.name);
+        }
     }
 }
 
@@ -133,7 +137,10 @@ mod tests {
         assert_eq!(link.facts.try_recv(), Ok(Fact::Answered));
         drop(link);
         assert!(!links.is_heard("a"), "its audio is over");
+        let anew = links.expect("a", Arc::new(call("a")), None);
         drop(expected);
+        assert_eq!(links.count(), 1, "what is expected anew is not forgotten with what was expected before");
+        drop(anew);
         assert_eq!(links.count(), 0);
     }
 }

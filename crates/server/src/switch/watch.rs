@@ -18,7 +18,7 @@ use super::line::{LegNews, Line};
 use super::links::{Expected, Heard};
 use super::order::{Order, OrderError};
 use super::rule::{Rule, SwitchCall};
-use super::{ask, tell};
+use super::{ask, originate, tell};
 use crate::app::App;
 
 /// The longest a switch may take to answer an order.
@@ -185,8 +185,11 @@ impl Watch {
         while let Some(done) = self.waiting.next().await {
             self.done(done);
         }
-        if let Some(id) = self.record {
-            self.handling.keep(&self.app, id).await;
+        let placed = self.app.switches.placements.over(&self.call.uuid);
+        match (self.record, placed) {
+            (Some(id), _) => self.handling.keep(&self.app, id).await,
+            (None, Some(placed)) => originate::watched(&self.app, &placed, &self.handling).await,
+            (None, None) => {}
         }
     }
 

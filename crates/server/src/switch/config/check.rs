@@ -28,6 +28,14 @@ impl Switches {
                 return Err(SwitchError::value(field, "neither", "ami, ari or both"));
             }
         }
+        let dials =
+            self.freeswitch.iter().enumerate().map(|(at, switch)| (format!("freeswitch[{at}].dial"), &switch.dial));
+        let more = self.asterisk.iter().enumerate().map(|(at, switch)| (format!("asterisk[{at}].dial"), &switch.dial));
+        for (field, dial) in dials.chain(more) {
+            if let Some(dial) = dial.as_ref().filter(|dial| !dial.contains("{number}")) {
+                return Err(SwitchError::value(field, dial.clone(), "a dial string with {number} in it"));
+            }
+        }
         for (at, rule) in self.rules.iter().enumerate() {
             check_rule(&format!("rule[{at}]"), rule, &known)?;
         }
