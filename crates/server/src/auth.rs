@@ -1,7 +1,7 @@
 //! Who is who, and who may do what.
 //!
 //! A request shows an API key, a JSON web token or the cookie of a session; in the development set-up one from this
-//! machine needs none. The extractors [`Caller`], [`Admin`] and [`Monitor`] let a request in that may do what their name
+//! machine needs none. The extractors [`Caller`], [`Admin`], [`Monitor`] and [`Controller`] let a request in that may do what their name
 //! says, and refuse all others.
 
 mod cache;
@@ -193,6 +193,8 @@ permitted! {
     Admin Admin;
     /// A caller with the scope `system:monitor`.
     Monitor Monitor;
+    /// A caller with the scope `calls:control`.
+    Controller Control;
 }
 
 async fn permitted(parts: &mut Parts, app: &Arc<App>, scope: Scope) -> Result<Identity, ApiError> {

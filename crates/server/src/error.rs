@@ -66,6 +66,7 @@ codes! {
     Conflict "conflict" CONFLICT "The request does not go with what is there";
     RateLimit "rate_limit" TOO_MANY_REQUESTS "The caller has sent more requests than are allowed";
     Busy "busy" SERVICE_UNAVAILABLE "The service has as many calls as it takes";
+    NotConnected "switch_not_connected" SERVICE_UNAVAILABLE "The switch is not connected";
     Stopping "stopping" SERVICE_UNAVAILABLE "The service is stopping";
     Storage "storage_unavailable" SERVICE_UNAVAILABLE "The storage does not answer";
     Issuer "issuer_unavailable" SERVICE_UNAVAILABLE "The issuer of the token does not answer";

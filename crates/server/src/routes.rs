@@ -24,6 +24,7 @@ mod metrics;
 mod review;
 mod settings;
 mod stream;
+mod switches;
 mod text;
 mod ui;
 mod webhooks;
@@ -72,13 +73,15 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(webhooks::delete))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::redeliver));
-    let monitor = OpenApiRouter::new().routes(routes!(metrics::metrics));
+    let monitor = OpenApiRouter::new().routes(routes!(metrics::metrics)).routes(routes!(switches::list));
+    let control = OpenApiRouter::new().routes(routes!(switches::place)).routes(routes!(switches::act));
     OpenApiRouter::with_openapi(document::base())
         .merge(anyone)
         .merge(document::needing(None, known))
         .merge(document::needing(Some(Scope::Detect), detect))
         .merge(document::needing(Some(Scope::Admin), admin))
         .merge(document::needing(Some(Scope::Monitor), monitor))
+        .merge(document::needing(Some(Scope::Control), control))
 }
 
 /// Everything the service answers at. Layers are put around it by the caller.

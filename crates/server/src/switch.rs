@@ -18,6 +18,7 @@ pub mod links;
 mod nodes;
 pub mod order;
 pub mod originate;
+pub mod outside;
 pub mod rule;
 mod state;
 mod tell;

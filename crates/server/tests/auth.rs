@@ -29,6 +29,7 @@ const TABLE: &[(&str, Needs)] = &[
     ("/v1/audit", Needs::Scope(Scope::Admin)),
     ("/v1/settings", Needs::Scope(Scope::Admin)),
     ("/metrics", Needs::Scope(Scope::Monitor)),
+    ("/v1/switches", Needs::Scope(Scope::Monitor)),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,9 @@ fn needs(method: &Method, path: &str) -> Needs {
     // Who is not signed in is signed out already.
     if (method, path) == (&Method::DELETE, "/v1/session") {
         return Needs::Nothing;
+    }
+    if method == Method::POST && (path == "/v1/calls" || path.ends_with("/actions")) {
+        return Needs::Scope(Scope::Control);
     }
     let fitting = TABLE.iter().filter(|(beginning, _)| path.starts_with(beginning));
     let (_, needs) = fitting.max_by_key(|(beginning, _)| beginning.len()).unwrap_or_else(|| {
@@ -92,6 +96,7 @@ async fn every_operation_lets_in_whom_it_should_and_nobody_else() {
         ("admin", Role::Admin.scopes()),
         ("monitor", &[Scope::Monitor][..]),
         ("admin without detect", &[Scope::Admin][..]),
+        ("controller", &[Scope::Control][..]),
     ];
     let mut wrong = Vec::new();
     for (method, path) in operations() {

@@ -15,11 +15,14 @@ pub enum Scope {
     /// `system:monitor`: read the figures.
     #[serde(rename = "system:monitor")]
     Monitor,
+    /// `calls:control`: place calls on switches, and act on those that are watched.
+    #[serde(rename = "calls:control")]
+    Control,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 3] = [Self::Detect, Self::Admin, Self::Monitor];
+    pub const ALL: [Self; 4] = [Self::Detect, Self::Admin, Self::Monitor, Self::Control];
 
     /// The word for it: `voicemail:detect`, …
     pub const fn word(self) -> &'static str {
@@ -27,6 +30,7 @@ impl Scope {
             Self::Detect => "voicemail:detect",
             Self::Admin => "voicemail:admin",
             Self::Monitor => "system:monitor",
+            Self::Control => "calls:control",
         }
     }
 

@@ -20,10 +20,11 @@ use crate::app::App;
 use crate::auth::Scope;
 use crate::error::{ApiError, Code, Problem};
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("detection", "Who, or what, picked up: of recordings, and of calls as they go on."),
     ("calls", "Calls as they were kept: verdict, events, picture, audio."),
     ("review", "What a call really was, and how often the detector was wrong."),
+    ("switches", "Switches, what is done with the calls on them, and calls that are placed through them."),
     ("events", "News of calls as they go on."),
     ("webhooks", "News of calls, sent to a receiver over HTTP: signed, and tried again until it was taken."),
     ("identity", "Who the caller is; API keys; the session of a browser."),

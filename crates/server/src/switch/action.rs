@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use offhook_detect::AnsweredBy;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// One thing to do with a call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Send it elsewhere in the dialplan: `EXTENSION DIALPLAN CONTEXT` on FreeSWITCH, `CONTEXT,EXTENSION,PRIORITY` on
@@ -99,15 +101,31 @@ pub struct MessageDrop {
 }
 
 /// A message as it is written: its file alone, or with what follows.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(untagged)]
 enum MessageForm {
+    /// The file alone; the call is ended after it.
     File(String),
+    /// The file, and what follows it.
     Whole {
+        /// The file, as the switch names it.
         file: String,
+        /// What follows it.
         #[serde(default)]
         then: Then,
     },
+}
+
+impl PartialSchema for MessageDrop {
+    fn schema() -> RefOr<Schema> {
+        MessageForm::schema()
+    }
+}
+
+impl ToSchema for MessageDrop {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        MessageForm::schemas(schemas);
+    }
 }
 
 impl From<MessageForm> for MessageDrop {
@@ -120,7 +138,7 @@ impl From<MessageForm> for MessageDrop {
 }
 
 /// What follows a message that was left.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
     /// The call is ended.
@@ -131,16 +149,18 @@ pub enum Then {
 }
 
 /// A question to a webhook: it is posted what is known of the call and answers with a list of actions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     /// Where to.
     pub url: String,
     /// How long an answer is waited for.
     #[serde(default = "Ask::default_within", with = "super::config::duration")]
+    #[schema(value_type = String, example = "500ms")]
     pub within: Duration,
     /// What is done where none comes, or none that can be used.
     #[serde(default)]
+    #[schema(no_recursion)]
     pub otherwise: Vec<Action>,
 }
 
@@ -151,7 +171,7 @@ impl Ask {
 }
 
 /// When something is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Moment {
     /// A person picked up.

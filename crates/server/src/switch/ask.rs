@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::action::{Action, Ask};
 use super::handling::Handling;
-use super::order;
+use super::outside;
 use super::rule::{Rule, SwitchCall};
 
 /// The longest answer that is read, in bytes.
@@ -48,7 +48,7 @@ pub(super) async fn ask(client: reqwest::Client, ask: Ask, body: Value) -> Optio
     let actions = serde_json::from_slice::<Value>(&bytes).map_err(|error| error.to_string()).and_then(|mut value| {
         let list = if value.is_object() { value["actions"].take() } else { value };
         let actions: Vec<Action> = serde_json::from_value(list).map_err(|error| error.to_string())?;
-        order::check(&actions)?;
+        outside::actions(&actions)?;
         Ok(actions)
     });
     match actions {

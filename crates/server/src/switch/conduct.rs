@@ -153,6 +153,11 @@ impl Conduct {
         self.gone && self.audio == Audio::Over
     }
 
+    /// Whether the call left our hands.
+    pub fn is_gone(&self) -> bool {
+        self.gone
+    }
+
     /// Whether audio arrives.
     pub fn hears(&self) -> bool {
         matches!(self.audio, Audio::Flows(_))

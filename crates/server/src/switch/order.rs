@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::action::{Action, Ask};
+use super::action::Ask;
 
 /// News of a call for the switch and whoever listens there.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,17 +94,3 @@ pub enum OrderError {
 
 /// The longest list of actions that is taken from outside.
 pub const MOST_ACTIONS: usize = 20;
-
-/// Checks actions that come from outside. Only the configuration may name webhooks.
-///
-/// # Errors
-/// Says which of them cannot be used, what was given and what is allowed.
-pub fn check(actions: &[Action]) -> Result<(), String> {
-    if actions.len() > MOST_ACTIONS {
-        return Err(format!("actions: given {}, allowed is at most {MOST_ACTIONS}", actions.len()));
-    }
-    actions.iter().enumerate().try_for_each(|(at, action)| match action {
-        Action::Webhook(_) => Err(format!("actions[{at}]: given webhook, allowed is anything else here")),
-        action => action.check().map_err(|error| format!("actions[{at}].{error}")),
-    })
-}

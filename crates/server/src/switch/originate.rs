@@ -133,6 +133,11 @@ impl Placements {
         self.going().get(leg).cloned()
     }
 
+    /// The leg of the call of this name.
+    pub fn leg_of(&self, id: Uuid) -> Option<String> {
+        self.going().values().find(|placed| placed.id == id).map(|placed| placed.call.leg.clone())
+    }
+
     /// How many calls were placed and are not over.
     pub fn count(&self) -> usize {
         self.going().len()

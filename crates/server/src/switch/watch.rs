@@ -57,21 +57,40 @@ pub struct Terms {
 
 /// The calls that are watched, by their switch's name for them.
 #[derive(Debug, Default)]
-pub struct Watches(Mutex<HashMap<String, UnboundedSender<LegNews>>>);
+pub struct Watches(Mutex<HashMap<String, Watched>>);
+
+/// The near end of a watch.
+#[derive(Debug)]
+struct Watched {
+    news: UnboundedSender<LegNews>,
+    /// The record of the call, once its audio began.
+    record: Option<Uuid>,
+}
 
 impl Watches {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, UnboundedSender<LegNews>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Watched>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the watch of this call; `false`: there is none.
     pub fn tell(&self, uuid: &str, news: LegNews) -> bool {
-        self.lock().get(uuid).is_some_and(|watch| watch.send(news).is_ok())
+        self.lock().get(uuid).is_some_and(|watch| watch.news.send(news).is_ok())
     }
 
     /// Whether this call is watched.
     pub fn has(&self, uuid: &str) -> bool {
         self.lock().contains_key(uuid)
+    }
+
+    /// The switch's name for a watched call that its record will have this name.
+    pub fn of_record(&self, id: Uuid) -> Option<String> {
+        self.lock().iter().find(|(_, watch)| watch.record == Some(id)).map(|(uuid, _)| uuid.clone())
+    }
+
+    fn recorded(&self, uuid: &str, id: Uuid) {
+        if let Some(watch) = self.lock().get_mut(uuid) {
+            watch.record = Some(id);
+        }
     }
 
     /// How many calls are watched.
@@ -88,7 +107,7 @@ pub fn begin(app: &Arc<App>, terms: Terms) -> bool {
         if watches.contains_key(&terms.call.uuid) {
             return false;
         }
-        watches.insert(terms.call.uuid.clone(), sender);
+        watches.insert(terms.call.uuid.clone(), Watched { news: sender, record: None });
     }
     let app = Arc::clone(app);
     app.tasks.clone().spawn(async move {
@@ -231,7 +250,8 @@ impl Watch {
             LegNews::PlayingEnded => self.take(Input::PlayingEnded),
             LegNews::Taken => self.take(Input::Taken),
             LegNews::Asked(actions, answer) => {
-                let _ = answer.send(true);
+                // An error says that who asked has gone.
+                let _ = answer.send(!self.conduct.is_gone());
                 self.take(Input::Asked(actions));
             }
             LegNews::HungUp { .. } => {}
@@ -242,6 +262,7 @@ impl Watch {
         match heard {
             Heard::Began(id) => {
                 self.record = Some(id);
+                self.app.switches.watches.recorded(&self.call.uuid, id);
                 self.take(Input::AudioBegan);
             }
             Heard::Happened(happened, course, latest) => {
