@@ -4,62 +4,22 @@
 //! a node that sends no audio is followed by the next, after the last one the switch's own beep detector listens, and
 //! where no verdict comes in time `late` is done.
 
+mod input;
+
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use input::{Input, Opinion};
 
 use offhook_detect::{AnsweredBy, Stage};
 
 use super::action::{Action, Ask, MessageDrop, Moment, Then};
-use super::order::{Announcement, Order};
+use super::order::Order;
 use super::rule::{Hold, Rule};
 
 /// From the beginning of a beep that the switch's own detector heard to when a message may start. Record tones are
 /// rarely longer, and the switch does not tell their end.
 const AFTER_SWITCH_BEEP: Duration = Duration::from_secs(1);
-
-/// What is thought of a call, and how that is told to its switch.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Opinion {
-    /// Who, or what, picked up.
-    pub answered_by: AnsweredBy,
-    /// How firm that is.
-    pub stage: Stage,
-    /// The same as variables of the channel, in the vocabularies that the rule asks for.
-    pub variables: Vec<(String, String)>,
-    /// The same as events.
-    pub announcements: Vec<Announcement>,
-    /// The variable that may hold what to execute now, for modules that have such.
-    pub hooks: Vec<&'static str>,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Input {
-    /// The far end picked up.
-    Answered,
-    /// Audio arrives.
-    AudioBegan,
-    /// Audio does not arrive, or no more, though the call goes on.
-    AudioFailed,
-    /// There is a verdict.
-    Heard(Opinion),
-    /// A message may start; how that is told.
-    Ready(Vec<(String, String)>, Announcement),
-    /// A record tone ended; how that is told.
-    Beep(Announcement),
-    /// The switch's own detector heard a beep begin.
-    SwitchBeep(Opinion),
-    /// What was played is over.
-    PlayingEnded,
-    /// A webhook answered, or somebody asks by the API.
-    Asked(Vec<Action>),
-    /// The call left our hands: somebody else bridged, transferred or parked it.
-    Taken,
-    /// The call is over.
-    HungUp,
-    /// Time went on.
-    Time,
-}
 
 /// What the call's message is at.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,8 +64,12 @@ pub struct Conduct {
     message: Message,
     /// Whether the call's dialplan waits for us.
     held: bool,
+    /// Whether its audio comes without being asked for.
+    by_itself: bool,
     /// Whether the call left our hands.
     gone: bool,
+    /// Whether the call is over.
+    hung_up: bool,
 }
 
 impl Conduct {
@@ -122,7 +86,9 @@ impl Conduct {
             beep_over: None,
             message: Message::None,
             held: false,
+            by_itself: false,
             gone: false,
+            hung_up: false,
         }
     }
 
@@ -135,17 +101,15 @@ impl Conduct {
 
     /// What is to be done first. Audio that comes by itself (`by_itself`) is waited for, not asked for.
     pub fn begin(&mut self, answered: bool, by_itself: bool, now: Duration) -> Vec<Order> {
+        self.by_itself = by_itself;
         if answered {
             self.answered = Some(now);
         }
-        if !answered && !self.rule.early_media {
+        // What comes by itself may come only once the call is answered.
+        if !answered && (by_itself || !self.rule.early_media) {
             return Vec::new();
         }
-        if by_itself {
-            self.audio = Audio::Asked(0, now);
-            return Vec::new();
-        }
-        self.ask_node(0, now)
+        self.first_node(now)
     }
 
     /// Whether nothing more will be done.
@@ -181,11 +145,14 @@ impl Conduct {
     /// Takes what happened at `now`; gives what is to be done, in order.
     pub fn take(&mut self, input: Input, now: Duration) -> Vec<Order> {
         let mut orders = Vec::new();
+        if self.hung_up {
+            return orders;
+        }
         match input {
             Input::Answered => {
                 self.answered.get_or_insert(now);
-                if self.audio == Audio::Idle {
-                    orders = self.ask_node(0, now);
+                if self.audio == Audio::Idle && !self.gone {
+                    orders = self.first_node(now);
                 }
             }
             Input::AudioBegan => self.began(),
@@ -207,22 +174,25 @@ impl Conduct {
                 self.message_may_start(&mut orders);
             }
             Input::PlayingEnded => {
-                if let Message::Plays(then) = std::mem::replace(&mut self.message, Message::None)
-                    && then == Then::Hangup
-                    && !self.gone
-                {
-                    self.act(&[Action::Hangup("NORMAL_CLEARING".into())], &mut orders);
+                if let Message::Plays(then) = self.message {
+                    self.message_is_over(then, &mut orders);
                 }
-                self.release(&mut orders);
             }
             Input::Asked(actions) => {
                 if !self.gone {
                     self.act(&actions, &mut orders);
                 }
             }
+            Input::NotGiven => {
+                // Its dialplan may know better than to wait for ever.
+                if std::mem::take(&mut self.held) {
+                    orders.push(Order::Release);
+                }
+            }
             Input::Taken => self.let_go(&mut orders),
             Input::HungUp => {
                 self.gone = true;
+                self.hung_up = true;
                 self.audio = Audio::Over;
                 self.beep_over = None;
             }
@@ -232,9 +202,21 @@ impl Conduct {
     }
 
     fn began(&mut self) {
-        if let Audio::Asked(node, _) = self.audio {
-            self.audio = Audio::Flows(node);
+        self.audio = match self.audio {
+            Audio::Asked(node, _) | Audio::Flows(node) => Audio::Flows(node),
+            Audio::Idle => Audio::Flows(0),
+            // It came after all; what would follow is what follows the last.
+            Audio::Fallback => Audio::Flows(self.nodes.saturating_sub(1)),
+            Audio::Over => Audio::Over,
+        };
+    }
+
+    fn first_node(&mut self, now: Duration) -> Vec<Order> {
+        if self.by_itself {
+            self.audio = Audio::Asked(0, now);
+            return Vec::new();
         }
+        self.ask_node(0, now)
     }
 
     fn ask_node(&mut self, node: usize, now: Duration) -> Vec<Order> {
@@ -249,6 +231,10 @@ impl Conduct {
 
     fn next_node(&mut self, now: Duration) -> Vec<Order> {
         match self.audio {
+            Audio::Asked(..) | Audio::Flows(_) if self.gone => {
+                self.audio = Audio::Over;
+                Vec::new()
+            }
             Audio::Asked(node, _) | Audio::Flows(node) => self.ask_node(node + 1, now),
             Audio::Idle | Audio::Fallback | Audio::Over => Vec::new(),
         }
@@ -264,11 +250,14 @@ impl Conduct {
             return;
         }
         self.acted = Some(answered_by);
-        if !answered_by.takes_messages() && self.message != Message::None {
+        if !answered_by.takes_messages() {
             if matches!(self.message, Message::Plays(_)) {
                 orders.push(Order::StopPlaying);
             }
             self.message = Message::None;
+            // A moment that was told for a machine is none for whoever turned out to be there.
+            self.ready = false;
+            self.beep_over = None;
         }
         orders.extend(hooks.into_iter().map(Order::Hook));
         let actions = Moment::of(answered_by).actions(&self.rule.on).to_vec();
@@ -285,9 +274,19 @@ impl Conduct {
         }
     }
 
+    /// What was played for the voicemail is over, or can never be played: what is to follow does.
+    fn message_is_over(&mut self, then: Then, orders: &mut Vec<Order>) {
+        self.message = Message::None;
+        if then == Then::Hangup {
+            self.act(&[Action::Hangup("NORMAL_CLEARING".into())], orders);
+        }
+        self.release(orders);
+    }
+
     fn message_may_start(&mut self, orders: &mut Vec<Order>) {
         self.beep_over = None;
-        if self.ready || self.gone {
+        let refused = self.acted.is_some_and(|answered_by| !answered_by.takes_messages());
+        if self.ready || self.gone || refused {
             return;
         }
         self.ready = true;
@@ -299,6 +298,11 @@ impl Conduct {
         if self.acted.is_some() {
             self.release(orders);
         }
+    }
+
+    /// Whether somebody listens who would tell when a message may start.
+    fn waits_for_moment(&self) -> bool {
+        self.audio != Audio::Over
     }
 
     fn play(&mut self, message: MessageDrop, orders: &mut Vec<Order>) {
@@ -318,9 +322,15 @@ impl Conduct {
                 Action::Hangup(cause) => self.give(Order::HangUp(cause), orders),
                 Action::Set(variables) => orders.push(Order::Set(variables.into_iter().collect())),
                 Action::Play(file) => orders.push(Order::Play(file)),
-                Action::Drop(message) if self.ready => self.play(message, orders),
+                // One message is left in a call.
+                Action::Drop(_) if matches!(self.message, Message::Plays(_)) => {}
+                Action::Drop(message) if self.ready || !self.waits_for_moment() => self.play(message, orders),
                 Action::Drop(message) => self.message = Message::Waits(message),
-                Action::Park => orders.push(Order::Park),
+                Action::Park => {
+                    orders.push(Order::Park);
+                    // It waits now because somebody wants it to.
+                    self.held = false;
+                }
                 Action::Stay => {}
                 Action::Execute(words) => orders.push(Order::Execute(words)),
                 Action::Webhook(ask) => orders.push(Order::Ask(ask)),
@@ -366,8 +376,13 @@ impl Conduct {
             self.act(&actions, orders);
             self.release(orders);
         }
-        if answered + self.rule.listen <= now {
+        if answered + self.rule.listen <= now && self.audio != Audio::Over {
             self.stop_audio(orders);
+            // Nobody is left who would tell the moment for it.
+            if let Message::Waits(message) = &self.message {
+                let then = message.then;
+                self.message_is_over(then, orders);
+            }
             self.release(orders);
         }
     }
@@ -382,5 +397,7 @@ impl Conduct {
     }
 }
 
+#[cfg(test)]
+mod property;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,11 @@ pub trait Line: Debug + Send + Sync {
 
     /// To how many nodes the switch can send audio, one after the other. 0 where it comes by itself.
     fn nodes(&self) -> usize;
+
+    /// Whether the switch can be reached now. What cannot be reached for long is not waited for.
+    fn is_alive(&self) -> bool {
+        true
+    }
 }
 
 /// What a switch tells of one leg while it is watched.

@@ -104,6 +104,11 @@ impl Links {
         self.lock().get(name).filter(|waiting| same(&waiting.token, token)).map(|waiting| Arc::clone(&waiting.call))
     }
 
+    /// Whether the audio of this name came, whether or not it is over.
+    pub fn is_taken(&self, name: &str) -> bool {
+        self.lock().get(name).is_some_and(|waiting| waiting.link.is_none())
+    }
+
     /// Whether this service hears the call of this name: its audio came, and is not over.
     pub fn is_heard(&self, name: &str) -> bool {
         self.lock().get(name).is_some_and(|waiting| waiting.link.is_none() && waiting.heard.strong_count() > 0)
@@ -127,7 +132,7 @@ mod tests {
         assert_eq!(links.admits("a", &expected.token).unwrap().switch, "fs1");
         assert!(links.admits("a", "other").is_none() && links.admits("b", &expected.token).is_none());
         assert!(links.take("b").is_none());
-        assert!(!links.is_heard("a"));
+        assert!(!links.is_heard("a") && !links.is_taken("a"));
         let mut link = links.take("a").unwrap();
         assert!(links.is_heard("a"));
         assert!(links.take("a").is_none(), "one call is heard by one detector");
@@ -136,7 +141,7 @@ mod tests {
         expected.facts.send(Fact::Answered).unwrap();
         assert_eq!(link.facts.try_recv(), Ok(Fact::Answered));
         drop(link);
-        assert!(!links.is_heard("a"), "its audio is over");
+        assert!(!links.is_heard("a") && links.is_taken("a"), "its audio is over");
         let anew = links.expect("a", Arc::new(call("a")), None);
         drop(expected);
         assert_eq!(links.count(), 1, "what is expected anew is not forgotten with what was expected before");

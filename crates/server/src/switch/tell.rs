@@ -1,5 +1,7 @@
 //! What is heard of a call, in the words its switch and its dialplan know: variables, events, hooks.
 
+mod remote;
+
 use std::collections::BTreeSet;
 
 use offhook_detect::{AnsweredBy, EventKind, Stage, Verdict, Vocabulary};
@@ -10,6 +12,7 @@ use super::order::Announcement;
 use super::rule::{Rule, SwitchCall};
 use crate::session::{Course, Happened};
 use crate::views;
+pub(super) use remote::remote;
 
 /// The event of the specification.
 const SPECIFIED: &str = "voicemail::detected";
@@ -130,6 +133,9 @@ fn specified(verdict: &Verdict, call: &SwitchCall, body: &Map<String, Value>, mo
     Announcement { what: SPECIFIED, headers, body: Value::Null }
 }
 
+/// The most headers of an event, and the longest value of one in characters: what another node sent has its bounds.
+const HEADERS: (usize, usize) = (50, 1_000);
+
 /// One of our own events: its plain fields as headers, all of it as its body.
 fn announcement(what: &'static str, call: &SwitchCall, body: Map<String, Value>) -> Announcement {
     let mut headers = vec![("Call-UUID".to_owned(), call.uuid.clone())];
@@ -139,13 +145,21 @@ fn announcement(what: &'static str, call: &SwitchCall, body: Map<String, Value>)
             Value::Number(_) | Value::Bool(_) => value.to_string(),
             _ => continue,
         };
-        headers.push((header(name), value));
+        if headers.len() < HEADERS.0
+            && let Some(name) = header(name)
+        {
+            headers.push((name, value.chars().filter(|letter| !letter.is_control()).take(HEADERS.1).collect()));
+        }
     }
     Announcement { what, headers, body: Value::Object(body) }
 }
 
-/// `answered_by` as a header is `Offhook-Answered-By`.
-fn header(name: &str) -> String {
+/// `answered_by` as a header is `Offhook-Answered-By`. `None`: it is no name of ours.
+fn header(name: &str) -> Option<String> {
+    let is_ours = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_';
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(is_ours) {
+        return None;
+    }
     let mut words = String::from("Offhook");
     for word in name.split('_') {
         let (first, rest) = word.split_at(word.len().min(1));
@@ -153,33 +167,5 @@ fn header(name: &str) -> String {
         words.push_str(&first.to_uppercase());
         words.push_str(rest);
     }
-    words
-}
-
-/// What another node's result means, which came through the switch as that node sent it. `None`: it is none that can be
-/// used.
-pub(super) fn remote(result: &Value, call: &SwitchCall) -> Option<Input> {
-    let body = result.as_object()?;
-    let variables = || {
-        let all = body.get("variables").and_then(Value::as_object).into_iter().flatten();
-        all.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-            .filter(|(name, value)| !name.is_empty() && !format!("{name}{value}").chars().any(char::is_control))
-            .collect::<Vec<_>>()
-    };
-    let stage = match body.get("event")?.as_str()? {
-        "provisional" => Stage::Provisional,
-        "final" => Stage::Final,
-        "revised" => Stage::Revised,
-        "beep" => return Some(Input::Beep(announcement("offhook::beep", call, body.clone()))),
-        "ready_to_record" => {
-            return Some(Input::Ready(variables(), announcement("offhook::ready", call, body.clone())));
-        }
-        _ => return None,
-    };
-    let word = body.get("answered_by")?.as_str()?;
-    let answered_by = AnsweredBy::ALL.into_iter().find(|kind| kind.word() == word)?;
-    let what = if stage == Stage::Revised { "offhook::revised" } else { "offhook::verdict" };
-    let announcements = vec![announcement(what, call, body.clone())];
-    let variables = if stage == Stage::Provisional { Vec::new() } else { variables() };
-    Some(Input::Heard(Opinion { answered_by, stage, variables, announcements, hooks: Vec::new() }))
+    Some(words)
 }

@@ -23,7 +23,15 @@ use crate::app::App;
 
 /// The longest a switch may take to answer an order.
 const ORDER_TIME: Duration = Duration::from_secs(5);
-/// The longest wait where nothing is due. It bounds the life of a watch whose switch never tells of its end.
+/// From the end of a call's audio to when that is taken for a failure: calls that are over lose their audio first.
+const END_GRACE: Duration = Duration::from_millis(250);
+/// How long news of a call's end is waited for that we ended.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How often a watch looks whether its switch can be reached.
+const LOOK: Duration = Duration::from_secs(10);
+/// How long a switch may be out of reach before its calls are not watched any more.
+const LOST: Duration = Duration::from_secs(60);
+/// The longest life of a watch, for a switch that never tells of a call's end.
 const LONGEST: Duration = Duration::from_secs(4 * 3_600);
 
 /// How long a watch goes on where the service stops, after its audio was ended by that: what it orders then, such as that
@@ -131,6 +139,18 @@ struct Watch {
     /// The record of the call, once its audio began.
     record: Option<Uuid>,
     handling: Handling,
+    /// Whether its audio is over.
+    heard_all: bool,
+    /// Since when, where it is not yet known whether the call is over too.
+    silent: Option<Instant>,
+    /// Whether the switch told of its end.
+    hung_up: bool,
+    /// Until when news of its end is waited for, where we ended it.
+    farewell: Option<Instant>,
+    /// Since when its switch cannot be reached.
+    unreachable: Option<Instant>,
+    /// The place among the steps of what was played last.
+    played: Option<usize>,
     waiting: FuturesUnordered<BoxFuture<'static, Done>>,
 }
 
@@ -151,6 +171,12 @@ impl Watch {
             began: Instant::now(),
             record: None,
             handling,
+            heard_all: false,
+            silent: None,
+            hung_up: false,
+            farewell: None,
+            unreachable: None,
+            played: None,
             waiting: FuturesUnordered::new(),
         }
     }
@@ -158,32 +184,21 @@ impl Watch {
     async fn run(mut self, mut news: UnboundedReceiver<LegNews>) {
         let orders = self.conduct.begin(self.call.answered, self.by_itself, Duration::ZERO);
         self.obey(orders);
-        let mut heard_all = false;
-        let mut hung_up = false;
         let app = Arc::clone(&self.app);
         let mut stopped = std::pin::pin!(async move {
             app.stopping.cancelled().await;
             sleep(app.config.http.drain + LAST_WORDS).await;
         });
-        while !(hung_up && heard_all) && !(self.conduct.is_over() && heard_all && self.waiting.is_empty()) {
-            let due = self.began + self.conduct.deadline().unwrap_or(LONGEST).min(LONGEST);
+        while !self.is_done() {
+            let due = self.due();
             tokio::select! {
                 biased;
-                told = news.recv() => match told {
-                    Some(LegNews::HungUp { cause, details }) => {
-                        hung_up = true;
-                        heard_all |= self.record.is_none();
-                        self.handling.hung_up(&cause, details);
-                        self.take(Input::HungUp);
-                    }
-                    Some(told) => self.told(told),
-                    None => return,
-                },
-                heard = self.expected.heard.recv(), if !heard_all => match heard {
+                Some(told) = news.recv() => self.told(told),
+                heard = self.expected.heard.recv(), if !self.heard_all => match heard {
                     Some(heard) => self.heard(heard),
                     None => {
-                        heard_all = true;
-                        self.take(Input::AudioFailed);
+                        self.heard_all = true;
+                        self.silent = Some(Instant::now());
                     }
                 },
                 Some(done) = self.waiting.next() => self.done(done),
@@ -192,9 +207,13 @@ impl Watch {
                     break;
                 }
                 () = sleep_until(due.into()) => {
-                    if self.began.elapsed() >= LONGEST {
-                        tracing::warn!(call_id = self.call.uuid, "a watch ended: its switch never told of the call's end");
+                    if let Some(why) = self.is_lost() {
+                        tracing::warn!(call_id = self.call.uuid, switch = self.call.switch, why, "a watch ended before its call");
+                        self.handling.note(why, self.now(), None);
                         break;
+                    }
+                    if self.silent.take_if(|since| since.elapsed() >= END_GRACE).is_some() {
+                        self.take(Input::AudioFailed);
                     }
                     self.take(Input::Time);
                 }
@@ -210,6 +229,36 @@ impl Watch {
             (None, Some(placed)) => originate::watched(&self.app, &placed, &self.handling).await,
             (None, None) => {}
         }
+    }
+
+    /// Whether there is nothing more to hear or to do.
+    fn is_done(&self) -> bool {
+        let heard_all = self.heard_all || !self.app.switches.links.is_taken(&self.call.uuid);
+        let told_all = self.farewell.is_none_or(|until| until <= Instant::now());
+        heard_all && (self.hung_up || (self.conduct.is_over() && told_all && self.waiting.is_empty()))
+    }
+
+    /// When something is to be looked at, at the latest.
+    fn due(&self) -> Instant {
+        let now = Instant::now();
+        let times = [
+            self.conduct.deadline().map(|deadline| self.began + deadline),
+            self.silent.map(|since| since + END_GRACE),
+            self.farewell.filter(|until| *until > now),
+        ];
+        times.into_iter().flatten().fold(now + LOOK, Instant::min)
+    }
+
+    /// Why its end is not waited for any longer, where nobody would tell of it.
+    fn is_lost(&mut self) -> Option<&'static str> {
+        if self.line.is_alive() {
+            self.unreachable = None;
+        } else if self.unreachable.get_or_insert_with(Instant::now).elapsed() >= LOST
+            && !self.app.switches.links.is_heard(&self.call.uuid)
+        {
+            return Some("connection_lost");
+        }
+        (self.began.elapsed() >= LONGEST).then_some("watched_too_long")
     }
 
     fn now(&self) -> Duration {
@@ -254,7 +303,12 @@ impl Watch {
                 let _ = answer.send(!self.conduct.is_gone());
                 self.take(Input::Asked(actions));
             }
-            LegNews::HungUp { .. } => {}
+            LegNews::HungUp { cause, details } => {
+                self.hung_up = true;
+                self.silent = None;
+                self.handling.hung_up(&cause, details);
+                self.take(Input::HungUp);
+            }
         }
     }
 
@@ -278,6 +332,11 @@ impl Watch {
     fn obey(&mut self, orders: Vec<Order>) {
         for order in orders {
             let step = self.handling.order(&order, self.now());
+            match order {
+                Order::HangUp(_) => self.farewell = Some(Instant::now() + FAREWELL),
+                Order::Play(_) => self.played = Some(step),
+                _ => {}
+            }
             if let Order::Ask(question) = order {
                 let body = ask::body(&self.call, &self.rule, self.record, &self.handling);
                 let asked = ask::ask(self.app.switches.client.clone(), question.clone(), body);
@@ -292,6 +351,14 @@ impl Watch {
         }
     }
 
+    /// The call was not given away. One that was placed for this would wait on the switch for ever.
+    fn not_given(&mut self) {
+        self.take(Input::NotGiven);
+        if self.app.switches.placements.find(&self.call.uuid).is_some() {
+            self.obey(vec![Order::HangUp("NORMAL_TEMPORARY_FAILURE".into())]);
+        }
+    }
+
     fn done(&mut self, done: Done) {
         match done {
             Done::Order(order, step, result) => {
@@ -303,7 +370,9 @@ impl Watch {
                 self.handling.went(step, &result);
                 match (order, result) {
                     (Order::StartAudio(_), Err(_)) => self.take(Input::AudioFailed),
-                    (Order::Play(_), Err(_)) => self.take(Input::PlayingEnded),
+                    // What was played before it was stopped by it.
+                    (Order::Play(_), Err(_)) if self.played == Some(step) => self.take(Input::PlayingEnded),
+                    (Order::Transfer(_) | Order::Bridge(_), Err(_)) => self.not_given(),
                     _ => {}
                 }
             }

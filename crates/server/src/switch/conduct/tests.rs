@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::*;
+use crate::switch::order::Announcement;
 
 const MS: Duration = Duration::from_millis(1);
 

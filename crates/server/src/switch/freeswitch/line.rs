@@ -294,4 +294,8 @@ impl Line for FreeSwitchLine {
     fn nodes(&self) -> usize {
         self.site.audio_nodes()
     }
+
+    fn is_alive(&self) -> bool {
+        self.connection().is_ok()
+    }
 }
