@@ -384,3 +384,6 @@ impl Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
