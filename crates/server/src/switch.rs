@@ -7,6 +7,7 @@
 pub mod action;
 pub mod allow;
 mod ask;
+pub mod asterisk;
 mod breaker;
 pub mod conduct;
 pub mod config;
@@ -49,6 +50,8 @@ pub struct Switchboard {
     pub config: Option<Arc<Switches>>,
     /// The calls whose audio is expected.
     pub links: Arc<Links>,
+    /// What there is for Asterisk.
+    pub asterisk: asterisk::Asterisks,
     /// The calls that are watched.
     pub watches: watch::Watches,
     /// What can place calls, and the calls that were placed.
@@ -72,7 +75,8 @@ impl Switchboard {
             .no_proxy()
             .build()?;
         let (links, watches, states) = (Arc::default(), watch::Watches::default(), States::default());
-        Ok(Self { config, links, watches, placements: Placements::default(), states, client })
+        let asterisk = config.as_deref().map(asterisk::Asterisks::open).transpose()?.unwrap_or_default();
+        Ok(Self { config, links, asterisk, watches, placements: Placements::default(), states, client })
     }
 
     /// Starts the connections of the file as tasks of the service. They end once it is told to stop.
@@ -81,6 +85,7 @@ impl Switchboard {
     /// A password cannot be read, or a port cannot be taken.
     pub async fn start(&self, app: &Arc<App>) -> Result<(), SwitchError> {
         let Some(config) = &self.config else { return Ok(()) };
+        asterisk::start(app);
         freeswitch::start(app, config)
     }
 

@@ -274,6 +274,8 @@ pub struct Switches {
     pub fastagi: Option<Listen>,
     /// The ports for RTP.
     pub rtp: Option<Rtp>,
+    /// The folder of sounds that the service plays itself, on AudioSocket.
+    pub sounds: Option<PathBuf>,
     /// Which calls are watched; none: every call, and nothing is done but telling.
     #[serde(rename = "rule")]
     pub rules: Vec<Arc<Rule>>,
