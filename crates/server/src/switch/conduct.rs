@@ -230,6 +230,10 @@ impl Conduct {
     }
 
     fn next_node(&mut self, now: Duration) -> Vec<Order> {
+        if self.gone {
+            self.audio = Audio::Over;
+            return Vec::new();
+        }
         match self.audio {
             Audio::Asked(..) | Audio::Flows(_) if self.gone => {
                 self.audio = Audio::Over;
@@ -241,7 +245,7 @@ impl Conduct {
     }
 
     fn heard(&mut self, opinion: Opinion, orders: &mut Vec<Order>) {
-        let Opinion { answered_by, stage, variables, announcements, hooks } = opinion;
+        let Opinion { answered_by, stage, variables, announcements, once, hooks } = opinion;
         if !variables.is_empty() {
             orders.push(Order::Set(variables));
         }
@@ -250,6 +254,7 @@ impl Conduct {
             return;
         }
         self.acted = Some(answered_by);
+        orders.extend(once.into_iter().map(Order::Announce));
         if !answered_by.takes_messages() {
             if matches!(self.message, Message::Plays(_)) {
                 orders.push(Order::StopPlaying);

@@ -49,26 +49,26 @@ fn opinion(
     model_version: &str,
 ) -> Opinion {
     let what = if verdict.stage == Stage::Revised { "offhook::revised" } else { "offhook::verdict" };
-    let mut announcements = Vec::new();
+    let mut once = Vec::new();
     let mut hooks = Vec::new();
     let mut spelled = Vec::new();
     if verdict.stage != Stage::Provisional {
         let words = vocabularies(rule);
         spelled = variables(verdict, course, &words);
         if views::is_voicemail(verdict.answered_by) {
-            announcements.push(specified(verdict, call, &body, model_version));
+            once.push(specified(verdict, call, &body, model_version));
         }
         let decided = course.decided(*verdict);
         for words in words {
             hooks.extend(words.hook(&decided, course.outcome()));
             if let Some((subclass, headers)) = words.event(&decided, course.outcome()) {
                 let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-                announcements.push(Announcement { what: subclass, headers, body: Value::Null });
+                once.push(Announcement { what: subclass, headers, body: Value::Null });
             }
         }
     }
-    announcements.push(announcement(what, call, body));
-    Opinion { answered_by: verdict.answered_by, stage: verdict.stage, variables: spelled, announcements, hooks }
+    let announcements = vec![announcement(what, call, body)];
+    Opinion { answered_by: verdict.answered_by, stage: verdict.stage, variables: spelled, announcements, once, hooks }
 }
 
 /// The vocabularies that a rule asks for.
@@ -111,6 +111,7 @@ pub(super) fn switch_beep(rule: &Rule) -> Opinion {
         stage: Stage::Final,
         variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         announcements: Vec::new(),
+        once: Vec::new(),
         hooks: Vec::new(),
     }
 }

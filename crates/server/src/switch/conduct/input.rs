@@ -14,8 +14,10 @@ pub struct Opinion {
     pub stage: Stage,
     /// The same as variables of the channel, in the vocabularies that the rule asks for.
     pub variables: Vec<(String, String)>,
-    /// The same as events.
+    /// The same as our own events.
     pub announcements: Vec<Announcement>,
+    /// The same as events of others, who know no second verdict: told once for each kind that is concluded.
+    pub once: Vec<Announcement>,
     /// The variable that may hold what to execute now, for modules that have such.
     pub hooks: Vec<&'static str>,
 }

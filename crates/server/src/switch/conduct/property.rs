@@ -68,6 +68,7 @@ fn opinion() -> impl Strategy<Value = Opinion> {
         stage,
         variables: Vec::new(),
         announcements: Vec::new(),
+        once: Vec::new(),
         hooks: Vec::new(),
     })
 }

@@ -13,6 +13,7 @@ fn opinion(answered_by: AnsweredBy, stage: Stage) -> Opinion {
         stage,
         variables: vec![("offhook_result".into(), answered_by.word().into())],
         announcements: Vec::new(),
+        once: Vec::new(),
         hooks: Vec::new(),
     }
 }
@@ -153,4 +154,25 @@ fn early_media_is_heard_where_the_rule_says_so() {
     let mut conduct = Conduct::new(Arc::new(late), 1);
     assert!(conduct.begin(false, false, Duration::ZERO).is_empty());
     assert_eq!(conduct.take(Input::Answered, 3_000 * MS), [Order::StartAudio(0)]);
+}
+
+#[test]
+fn audio_that_ends_with_the_call_asks_nobody_to_stand_in() {
+    let mut conduct = flowing(rule(&[(Moment::Human, Action::Hangup("NORMAL_CLEARING".into()))]), 2);
+    assert_eq!(words(&conduct.take(heard(AnsweredBy::Human), 900 * MS)), ["set", "hangup"]);
+    assert!(conduct.take(Input::AudioFailed, 950 * MS).is_empty());
+    assert!(conduct.is_over());
+}
+
+#[test]
+fn the_events_of_others_are_told_once_for_each_kind() {
+    let told = |what| Announcement { what, headers: Vec::new(), body: Value::Null };
+    let verdict = |answered_by, stage| {
+        let (announcements, once) = (vec![told("offhook::verdict")], vec![told("voicemail::detected")]);
+        Input::Heard(Opinion { announcements, once, ..opinion(answered_by, stage) })
+    };
+    let mut conduct = flowing(Rule::default(), 1);
+    let of = |orders: Vec<Order>| orders.iter().filter(|order| order.word() == "announce").count();
+    assert_eq!(of(conduct.take(verdict(AnsweredBy::Voicemail, Stage::Final), 900 * MS)), 2);
+    assert_eq!(of(conduct.take(verdict(AnsweredBy::Voicemail, Stage::Revised), 1_900 * MS)), 1);
 }

@@ -37,7 +37,7 @@ pub(in crate::switch) fn remote(result: &Value, call: &SwitchCall) -> Option<Inp
     let what = if stage == Stage::Revised { "offhook::revised" } else { "offhook::verdict" };
     let announcements = vec![announcement(what, call, body.clone())];
     let variables = if stage == Stage::Provisional { Vec::new() } else { variables() };
-    Some(Input::Heard(Opinion { answered_by, stage, variables, announcements, hooks: Vec::new() }))
+    Some(Input::Heard(Opinion { answered_by, stage, variables, announcements, once: Vec::new(), hooks: Vec::new() }))
 }
 
 #[cfg(test)]
