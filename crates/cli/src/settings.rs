@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 use offhook_detect::{DetectConfig, Parameter, Preset};
+use offhook_server::switch::Switches;
 use offhook_server::{ServerConfig, ServerConfigError};
 
 use crate::exit::Mistake;
@@ -15,6 +16,19 @@ use crate::model::ModelArgs;
 
 /// The variable with the key that `offhook load` shows to a service; it is no setting.
 pub(crate) const API_KEY: &str = "OFFHOOK_API_KEY";
+
+/// The API key of a file or of a flag, else that of the environment. An empty one there is none.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn api_key(flag: Option<&str>, file: Option<&Path>) -> Result<Option<String>> {
+    let Some(path) = file else {
+        let named = || std::env::var(API_KEY).ok().filter(|key| !key.is_empty());
+        return Ok(flag.map(str::to_owned).or_else(named));
+    };
+    let text = std::fs::read_to_string(path).with_context(|| format!("--key-file: reading {}", path.display()))?;
+    Ok(Some(text.trim().to_owned()))
+}
 
 /// The parameters, as asked for on the command line.
 #[derive(Args, Clone, Debug, Default)]
@@ -175,6 +189,19 @@ impl Settings {
     /// [`Mistake::Config`].
     pub(crate) fn check_service(&self) -> Result<()> {
         self.server.check().map_err(refused)
+    }
+
+    /// Reads and checks the file of switches, if one is named. How many rules and switches it has.
+    ///
+    /// # Errors
+    /// [`Mistake::Config`] says where it cannot be used.
+    pub(crate) fn check_switches(&self) -> Result<Option<(usize, usize)>> {
+        let Some(file) = &self.server.switches.file else { return Ok(None) };
+        let switches = Switches::read(file).map_err(|error| match std::error::Error::source(&error) {
+            Some(why) => Mistake::Config(format!("{error}: {why}")),
+            None => Mistake::Config(error.to_string()),
+        })?;
+        Ok(Some((switches.freeswitch.len() + switches.asterisk.len(), switches.rules.len())))
     }
 
     /// Gathers the settings of the service and checks them.

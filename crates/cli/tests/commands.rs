@@ -318,3 +318,19 @@ fn a_key_has_a_name_that_can_be_printed_and_its_end_is_noted_once() {
     assert_eq!(code, Some(0), "{said}");
     assert_eq!((entries.matches("key.created").count(), entries.matches("key.revoked").count()), (1, 1), "{entries}");
 }
+
+#[test]
+fn config_check_reads_the_file_of_switches() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("offhook.toml", "[switches]\nfile = \"switches.toml\"\n");
+    let check = || run(folder.path(), &["config", "check", "--config", "offhook.toml"]);
+    let missing = check();
+    assert_eq!((missing.status.code(), err(&missing).contains("switches.file")), (Some(3), true), "{}", err(&missing));
+    write("switches.toml", "[[freeswitch]]\nname = 'fs1'\npassword = 'ClueCon'\n[[rule]]\nshare = 101\n");
+    let wrong = check();
+    assert_eq!((wrong.status.code(), err(&wrong).contains("rule[0].share")), (Some(3), true), "{}", err(&wrong));
+    write("switches.toml", "[[freeswitch]]\nname = 'fs1'\npassword = 'ClueCon'\n");
+    let sound = check();
+    assert!(out(&sound).contains("1 switches, 1 rules") && !out(&sound).contains("ClueCon"), "{}", out(&sound));
+}

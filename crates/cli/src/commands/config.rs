@@ -31,7 +31,7 @@ enum Action {
         #[command(flatten)]
         settings: SettingsArgs,
     },
-    /// Say whether the parameters can be used, and list those that are not at their default
+    /// Say whether the parameters and the file of switches can be used, and list what is not at its default
     Check {
         #[command(flatten)]
         settings: SettingsArgs,
@@ -67,7 +67,11 @@ pub(crate) fn run(args: &ConfigArgs) -> Result<Exit> {
         Action::Check { settings } => {
             let settings = Settings::gather(settings)?;
             settings.check_service()?;
+            let switches = settings.check_switches()?;
             writeln!(out, "the configuration can be used: preset {}", settings.preset.name())?;
+            if let Some((switches, rules)) = switches {
+                writeln!(out, "the file of switches can be used: {switches} switches, {rules} rules")?;
+            }
             for parameter in settings.all().iter().filter(|p| p.value != p.default) {
                 let origin = settings.origin(&parameter.name);
                 writeln!(out, "  {} = {} ({origin})", parameter.name, parameter.value)?;

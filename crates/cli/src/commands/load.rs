@@ -3,13 +3,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::exit::{Exit, Mistake};
 use crate::load::{self, Load, LoadPlan, Packets, Pool, PoolSource, Scenario, Target};
-use crate::settings::API_KEY;
+use crate::settings;
 use crate::sound;
 use crate::terminal::{self, Paint};
 
@@ -94,7 +94,8 @@ pub(crate) fn run(args: &LoadArgs) -> Result<Exit> {
         let text = format!("--packet: given {:?}, allowed is 5ms to 500ms", args.packet);
         return Err(Mistake::Usage(text).into());
     }
-    let target = Target::new(&args.url, key(args)?, args.ca.as_deref())?;
+    let target =
+        Target::new(&args.url, settings::api_key(args.key.as_deref(), args.key_file.as_deref())?, args.ca.as_deref())?;
     let source = if args.recordings.is_empty() {
         PoolSource::Made { count: args.pool, seed: args.seed }
     } else {
@@ -136,16 +137,6 @@ pub(crate) fn run(args: &LoadArgs) -> Result<Exit> {
     };
     out.flush()?;
     Ok(if met { Exit::Done } else { Exit::Failed })
-}
-
-/// The key of the file or of the flag, else that of the environment. An empty one there is none.
-fn key(args: &LoadArgs) -> Result<Option<String>> {
-    let Some(path) = &args.key_file else {
-        let named = || std::env::var(API_KEY).ok().filter(|key| !key.is_empty());
-        return Ok(args.key.clone().or_else(named));
-    };
-    let text = std::fs::read_to_string(path).with_context(|| format!("--key-file: reading {}", path.display()))?;
-    Ok(Some(text.trim().to_owned()))
 }
 
 fn plan(args: &LoadArgs) -> LoadPlan {

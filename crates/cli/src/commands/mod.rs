@@ -12,6 +12,7 @@ mod keys;
 mod load;
 mod man;
 mod model;
+mod originate;
 mod plan;
 mod replay;
 mod serve;
@@ -52,6 +53,7 @@ enum Command {
     Audit(audit::AuditArgs),
     Bench(bench::BenchArgs),
     Load(load::LoadArgs),
+    Originate(originate::OriginateArgs),
     Plan(plan::PlanArgs),
     Health(health::HealthArgs),
     Config(config::ConfigArgs),
@@ -78,6 +80,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Audit(args) => audit::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Load(args) => load::run(&args),
+        Command::Originate(args) => originate::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Config(args) => config::run(&args),

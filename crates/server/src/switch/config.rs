@@ -23,13 +23,14 @@ pub enum SwitchError {
         source: std::io::Error,
     },
     /// It is not of the form that is expected.
-    #[error("switches.file, {path}: {source}")]
+    #[error("switches.file, {path}, line {line}: {message}")]
     Form {
         /// Which file.
         path: PathBuf,
-        /// Where, and what is wrong.
-        #[source]
-        source: Box<toml::de::Error>,
+        /// Where, from 1 on. The line itself may hold a secret.
+        line: usize,
+        /// What is wrong.
+        message: String,
     },
     /// What asks webhooks cannot be set up.
     #[error("cannot set up the HTTP client")]
@@ -282,6 +283,12 @@ pub struct Switches {
 }
 
 impl Switches {
+    fn unreadable(path: &Path, text: &str, error: &toml::de::Error) -> SwitchError {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        SwitchError::Form { path: path.to_owned(), line, message: error.message().to_owned() }
+    }
+
     /// Reads and checks the file.
     ///
     /// # Errors
@@ -289,8 +296,7 @@ impl Switches {
     pub fn read(path: &Path) -> Result<Self, SwitchError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| SwitchError::Read { path: path.to_owned(), source })?;
-        let mut switches: Self = toml::from_str(&text)
-            .map_err(|source| SwitchError::Form { path: path.to_owned(), source: Box::new(source) })?;
+        let mut switches: Self = toml::from_str(&text).map_err(|error| Self::unreadable(path, &text, &error))?;
         switches.check()?;
         if switches.rules.is_empty() {
             switches.rules.push(Arc::default());
@@ -367,6 +373,12 @@ mod tests {
         .unwrap();
         assert_eq!(switches.rules[0].on.len(), 4);
         assert_eq!(switches.freeswitch[0].audio, Tap::Record);
+    }
+
+    #[test]
+    fn a_mistake_is_told_by_its_line_without_what_stands_there() {
+        let error = read("node = 'a'\n\n[[freeswitch]]\nname = 'a'\npassword = ['ClueCon']\n").unwrap_err().to_string();
+        assert!(error.contains("line 5") && !error.contains("ClueCon"), "{error}");
     }
 
     #[test]

@@ -45,6 +45,9 @@ pub struct Handling {
     pub uuid: String,
     /// The rule by which it was watched.
     pub rule: String,
+    /// When it was answered, in milliseconds since the watch began; nothing where it was not.
+    #[serde(default)]
+    pub answered_ms: Option<u64>,
     /// What was done, in order.
     pub steps: Vec<Step>,
     /// Why the call ended, in the switch's word.
@@ -61,6 +64,7 @@ impl Handling {
             platform: call.platform.word().to_owned(),
             uuid: call.uuid.clone(),
             rule: rule.to_owned(),
+            answered_ms: call.answered.then_some(0),
             steps: Vec::new(),
             hangup_cause: None,
             hangup: Value::Null,
@@ -74,6 +78,7 @@ impl Handling {
             platform: platform.word().to_owned(),
             uuid: placed.call.leg.clone(),
             rule: placed.rule.name.clone(),
+            answered_ms: None,
             steps: Vec::new(),
             hangup_cause: None,
             hangup: Value::Null,
@@ -109,6 +114,10 @@ impl Handling {
             step.done = Some(result.is_ok());
             step.error = result.as_ref().err().map(ToString::to_string);
         }
+    }
+
+    pub(super) fn answered(&mut self, now: Duration) {
+        self.answered_ms.get_or_insert(u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
     }
 
     pub(super) fn hung_up(&mut self, cause: &str, details: Value) {

@@ -273,6 +273,7 @@ impl Watch {
     fn told(&mut self, told: LegNews) {
         match told {
             LegNews::Answered => {
+                self.handling.answered(self.now());
                 // The detector may not have come yet: it finds the fact when it does.
                 let _ = self.expected.facts.send(offhook_detect::Fact::Answered);
                 self.take(Input::Answered);
