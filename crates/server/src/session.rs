@@ -315,7 +315,10 @@ impl Session {
             let last = self.detector.clone().finish();
             let event = Event { at: self.detector.now(), kind: EventKind::Verdict(last) };
             let closing = Happened::since(started)(event);
+            // That the service stops says nothing of the call: its watch is not to act on a verdict that only this made.
+            let link = self.link.take_if(|_| self.app.stopping.is_cancelled());
             self.take(&[closing]);
+            self.link = link.or(self.link.take());
             into.push(closing);
         }
     }

@@ -7,6 +7,7 @@
 
 mod calls;
 mod connection;
+mod dialer;
 mod inbound;
 mod line;
 mod news;

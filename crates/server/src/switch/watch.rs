@@ -143,6 +143,8 @@ struct Watch {
     heard_all: bool,
     /// Since when, where it is not yet known whether the call is over too.
     silent: Option<Instant>,
+    /// Whether the switch told that the audio that came here failed.
+    failed: bool,
     /// Whether the switch told of its end.
     hung_up: bool,
     /// Until when news of its end is waited for, where we ended it.
@@ -173,6 +175,7 @@ impl Watch {
             handling,
             heard_all: false,
             silent: None,
+            failed: false,
             hung_up: false,
             farewell: None,
             unreachable: None,
@@ -198,7 +201,7 @@ impl Watch {
                     Some(heard) => self.heard(heard),
                     None => {
                         self.heard_all = true;
-                        self.silent = Some(Instant::now());
+                        self.silent = (!self.failed).then(Instant::now);
                     }
                 },
                 Some(done) = self.waiting.next() => self.done(done),
@@ -285,6 +288,9 @@ impl Watch {
             LegNews::AudioFailed(why) => {
                 self.handling.note("audio_failed", self.now(), Some(why));
                 self.app.metrics.switch_audio_failed(&self.call.switch);
+                // What was heard here ends with it: that says nothing new.
+                self.failed |= self.record.is_some();
+                self.silent = None;
                 self.take(Input::AudioFailed);
             }
             LegNews::Result(result) => {

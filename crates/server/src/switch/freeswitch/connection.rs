@@ -209,7 +209,6 @@ impl Connection {
     }
 
     /// The same of a command whose result comes later, as an event, while others go on.
-    #[allow(dead_code, reason = "for calls that are placed")]
     pub(super) fn background(&self, line: ApiLine) -> impl Future<Output = Result<String, OrderError>> + Send + use<> {
         let job = Uuid::new_v4().to_string();
         let (sender, receiver) = oneshot::channel();

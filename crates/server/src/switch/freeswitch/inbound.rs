@@ -77,6 +77,7 @@ pub(super) async fn run(app: Arc<App>, site: Arc<Site>, password: String) {
                 again = true;
                 tracing::info!(switch = name, address = site.config.address, "connected to a switch");
                 let ended = serve(&app, &site, &connection, incoming).await;
+                app.switches.placements.disconnect(&name);
                 connection.end();
                 site.now().connection = None;
                 app.metrics.switch_connected(&name, false);
@@ -150,6 +151,7 @@ async fn serve(
         let age = site.age();
         now.nodes.forgive(age);
     }
+    app.switches.placements.connect(&site.config.name, Arc::clone(site) as _);
     say_alive(site, connection);
     let mut beat = interval(EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);

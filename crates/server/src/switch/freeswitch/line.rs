@@ -45,6 +45,8 @@ struct Own {
     taken_over: bool,
     /// The node of the chain that is to hear it, and whether that took the call.
     node: Option<(usize, bool)>,
+    /// The node of the chain that was seen to be this service.
+    here: Option<usize>,
     /// Ends the following of its recording.
     recording: Option<DropGuard>,
     playing: Option<Playing>,
@@ -81,11 +83,6 @@ impl FreeSwitchLine {
     /// The switch's name for the leg.
     pub(super) fn leg(&self) -> &str {
         &self.leg
-    }
-
-    /// What is known of the service.
-    pub(super) fn app(&self) -> &Arc<App> {
-        &self.app
     }
 
     /// Notes that it was answered. Whether that is news.

@@ -38,7 +38,7 @@ fn custom(event: &Event, line: &FreeSwitchLine) -> Option<LegNews> {
     if !matches!(module, "mod_audio_fork" | "mod_audio_stream") {
         return None;
     }
-    let heard_here = || line.app().switches.links.is_heard(line.leg());
+    let heard_here = || line.is_heard_here();
     match what {
         "connect" => {
             line.audio_began();

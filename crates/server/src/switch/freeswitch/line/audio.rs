@@ -155,6 +155,17 @@ impl FreeSwitchLine {
         self.own().node = None;
     }
 
+    /// Whether it is this service that hears the leg, or heard it: what its stream raises on the switch is known then.
+    pub(in super::super) fn is_heard_here(&self) -> bool {
+        let heard = self.app.switches.links.is_heard(&self.leg);
+        let mut own = self.own();
+        let node = own.node.map(|(node, _)| node);
+        if heard {
+            own.here = node;
+        }
+        heard || node.is_none() || own.here == node
+    }
+
     /// A node took the call.
     pub(in super::super) fn audio_began(&self) {
         let node = match &mut self.own().node {
