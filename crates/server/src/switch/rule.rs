@@ -71,9 +71,15 @@ pub struct SwitchCall {
 pub struct Pattern(Regex);
 
 impl TryFrom<String> for Pattern {
-    type Error = regex::Error;
+    type Error = String;
+
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Regex::new(&text).map(Self)
+        Regex::new(&text).map(Self).map_err(|error| {
+            // What it says before its last line draws where the mistake is.
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            format!("given {text:?}, allowed is a regular expression: {why}")
+        })
     }
 }
 

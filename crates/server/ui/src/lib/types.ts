@@ -51,6 +51,38 @@ export interface Truth {
   at: string;
 }
 
+/** One thing that was done with a call on its switch. */
+export interface Step {
+  at_ms: number;
+  order: string;
+  with?: string;
+  done: boolean | null;
+  error?: string;
+}
+
+/** How a call was handled on its switch. */
+export interface Handling {
+  switch: string;
+  platform: string;
+  uuid: string;
+  rule: string;
+  answered_ms: number | null;
+  steps: Step[];
+  hangup_cause: string | null;
+}
+
+/** How the connection to a switch is. */
+export interface SwitchState {
+  name: string;
+  platform: string;
+  address: string;
+  connected_since: string | null;
+  last_error: string | null;
+  reconnects: number;
+  calls_seen: number;
+  calls_watched: number;
+}
+
 /** A call, as the list has it. */
 export interface CallSummary {
   id: string;
@@ -78,6 +110,7 @@ export interface CallSummary {
 
 /** A call with all that is known of it. */
 export interface CallDetail extends CallSummary {
+  handling: Handling | null;
   probabilities: Record<string, number>;
   cause: Cause;
   events: CallEvent[];
