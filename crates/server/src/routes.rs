@@ -20,6 +20,7 @@ mod health;
 mod identity;
 mod keys;
 mod kind;
+mod media;
 mod metrics;
 mod review;
 mod settings;
@@ -54,6 +55,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(stream::stream))
         .routes(routes!(stream::audio_stream))
         .routes(routes!(stream::tap))
+        .routes(routes!(media::media))
         .routes(routes!(demo::demo))
         .routes(routes!(calls::list))
         .routes(routes!(calls::live))

@@ -85,7 +85,7 @@ impl Switchboard {
     /// A password cannot be read, or a port cannot be taken.
     pub async fn start(&self, app: &Arc<App>) -> Result<(), SwitchError> {
         let Some(config) = &self.config else { return Ok(()) };
-        asterisk::start(app);
+        asterisk::start(app, config)?;
         freeswitch::start(app, config)
     }
 

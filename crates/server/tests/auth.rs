@@ -18,6 +18,7 @@ const TABLE: &[(&str, Needs)] = &[
     ("/v1/detect", Needs::Scope(Scope::Detect)),
     ("/v1/stream", Needs::Scope(Scope::Detect)),
     ("/audio_stream/", Needs::Scope(Scope::Detect)),
+    ("/media/", Needs::Scope(Scope::Detect)),
     ("/stream/", Needs::Scope(Scope::Detect)),
     ("/v1/demo", Needs::Scope(Scope::Detect)),
     ("/v1/calls", Needs::Scope(Scope::Detect)),

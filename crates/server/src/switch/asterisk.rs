@@ -4,6 +4,7 @@
 //! is set as variables of its channel, and only then its socket is closed.
 
 mod ami;
+mod ari;
 mod audiosocket;
 mod cause;
 mod claims;
@@ -11,14 +12,16 @@ mod fastagi;
 mod hearing;
 mod kept;
 mod line;
+pub(crate) mod media_socket;
 mod outlets;
 mod playing;
+mod rtp;
 mod sound;
 mod words;
 
 use std::sync::Arc;
 
-use ami::{AmiLine, gateway};
+use ami::{AmiLine, gateway, place};
 use claims::Claim;
 use line::SocketLine;
 
@@ -45,6 +48,8 @@ pub struct Asterisks {
     claims: claims::Claims,
     /// What is to be told when a dialplan asks.
     kept: kept::Kept,
+    /// The ports for RTP.
+    ports: rtp::Ports,
 }
 
 impl Asterisks {
@@ -70,7 +75,10 @@ impl Asterisks {
 }
 
 /// Begins to listen and to connect, as the file of switches has it.
-pub(super) fn start(app: &Arc<App>) {
+///
+/// # Errors
+/// A password cannot be read.
+pub(super) fn start(app: &Arc<App>, switches: &Switches) -> Result<(), SwitchError> {
     let asterisk = &app.switches.asterisk;
     if let Some(door) = asterisk.audiosocket.clone() {
         app.tasks.spawn(audiosocket::serve(Arc::clone(app), door));
@@ -83,6 +91,16 @@ pub(super) fn start(app: &Arc<App>) {
         app.metrics.switch_connected(&wire.switch, false);
         app.tasks.spawn(ami::keep(Arc::clone(app), Arc::clone(wire)));
     }
+    for switch in &switches.asterisk {
+        if let Some(site) = ari::Site::new(app, switch)? {
+            if switch.ami.is_none() {
+                app.switches.states.add(&switch.name, Platform::Asterisk, &site.address());
+            }
+            app.metrics.switch_connected(&switch.name, false);
+            app.tasks.spawn(ari::keep(site));
+        }
+    }
+    Ok(())
 }
 
 /// Watches a call that waits in its dialplan while its audio comes under this name, if its rule says so.

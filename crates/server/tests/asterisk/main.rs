@@ -8,6 +8,7 @@ mod support;
 mod agi;
 mod faults;
 mod manager;
+mod rest;
 mod socket;
 
 use std::net::SocketAddr;

@@ -18,7 +18,12 @@ pub(crate) struct AudioSocket {
 impl AudioSocket {
     /// Connects and says which call it is, as `app_audiosocket` does.
     pub(crate) async fn open(service: &Service, uuid: Uuid) -> Self {
-        let mut stream = TcpStream::connect(crate::audiosocket(service)).await.unwrap();
+        Self::to(crate::audiosocket(service), uuid).await
+    }
+
+    /// The same at an address.
+    pub(crate) async fn to(address: std::net::SocketAddr, uuid: Uuid) -> Self {
+        let mut stream = TcpStream::connect(address).await.unwrap();
         let mut first = vec![0x01, 0x00, 0x10];
         first.extend_from_slice(uuid.as_bytes());
         stream.write_all(&first).await.unwrap();
