@@ -160,7 +160,9 @@ impl Conduct {
             Input::Heard(opinion) | Input::SwitchBeep(opinion) if self.gone => drop(opinion),
             Input::Heard(opinion) => self.heard(opinion, &mut orders),
             Input::SwitchBeep(opinion) => {
-                if self.audio == Audio::Fallback && self.beep_over.is_none() && !self.ready {
+                // A beep alone does not overrule that a person was heard.
+                let person = self.acted == Some(AnsweredBy::Human);
+                if self.audio == Audio::Fallback && self.beep_over.is_none() && !self.ready && !person {
                     self.beep_over = Some(now + AFTER_SWITCH_BEEP);
                     self.heard(opinion, &mut orders);
                 }
@@ -235,10 +237,6 @@ impl Conduct {
             return Vec::new();
         }
         match self.audio {
-            Audio::Asked(..) | Audio::Flows(_) if self.gone => {
-                self.audio = Audio::Over;
-                Vec::new()
-            }
             Audio::Asked(node, _) | Audio::Flows(node) => self.ask_node(node + 1, now),
             Audio::Idle | Audio::Fallback | Audio::Over => Vec::new(),
         }

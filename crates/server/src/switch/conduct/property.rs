@@ -95,7 +95,7 @@ fn gives_away(order: &Order) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_call_is_given_away_once_no_person_hears_a_message_and_time_goes_on(
