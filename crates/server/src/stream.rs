@@ -60,6 +60,8 @@ struct Connection {
     /// Few: most connections carry one.
     calls: Vec<StreamCall>,
     tap: bool,
+    /// Reads what a tap says beside audio.
+    texts: Option<tap::Texts>,
     /// The vocabularies in which results carry variables.
     variables: Vec<&'static Vocabulary>,
     /// Whether the client raises events of what it is sent, by mod_audio_fork's rules.
@@ -82,6 +84,7 @@ pub(crate) async fn serve(
 ) {
     let mut connection = Connection {
         tap: matches!(manner, Manner::Tap(_)),
+        texts: None,
         variables: Vec::new(),
         forks: socket.protocol().is_some_and(|protocol| protocol == AUDIO_FORK),
         app,
@@ -127,6 +130,7 @@ impl Connection {
     async fn run(&mut self, manner: Manner) -> Result<Infallible, Close> {
         if let Manner::Tap(tap) = manner {
             self.variables = tap.variables;
+            self.texts = Some(tap.texts);
             self.start(tap.start).await?;
         }
         let mut last = Tick::now();
@@ -179,7 +183,7 @@ impl Connection {
                 Ok(at) => self.hear(at, None, &bytes, arrived).await,
                 Err(error) => self.refuse(None, &error).await,
             },
-            Message::Text(_) if self.tap => Ok(()),
+            Message::Text(text) if self.tap => self.be_told(&text, arrived).await,
             Message::Text(text) => match stream::decode(&text) {
                 Ok(message) => self.obey(message, arrived).await,
                 Err(error) => {
@@ -190,6 +194,19 @@ impl Connection {
             Message::Close(_) => Err(Close::Gone),
             Message::Ping(_) | Message::Pong(_) => Ok(()),
         }
+    }
+
+    /// Takes what a tap says beside audio. What is not understood is not for us.
+    async fn be_told(&mut self, text: &str, arrived: Instant) -> Result<(), Close> {
+        let (Some(texts), Some(call)) = (&mut self.texts, self.calls.first_mut()) else { return Ok(()) };
+        let mut format = call.format();
+        let facts = texts.take(text, &mut format);
+        call.expect(format);
+        for fact in facts {
+            let sent = self.calls[0].note(fact, arrived);
+            self.send_all(sent).await?;
+        }
+        Ok(())
     }
 
     async fn obey(&mut self, message: stream::Message, arrived: Instant) -> Result<(), Close> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use offhook_audio::MediaTime;
 use offhook_detect::{EventKind, Fact, Stage, Vocabulary};
 use offhook_telephony::stream::{Detail, Start};
-use offhook_telephony::{Arrival, PcmError, Reorder, ReorderError};
+use offhook_telephony::{Arrival, PcmError, PcmFormat, Reorder, ReorderError};
 use serde_json::Value;
 
 use super::wire::{self, Ending};
@@ -86,6 +86,21 @@ impl StreamCall {
 
     pub(super) fn now(&self) -> MediaTime {
         self.session.now()
+    }
+
+    /// The format its audio comes in.
+    pub(super) fn format(&self) -> PcmFormat {
+        self.session.format()
+    }
+
+    /// Its audio comes in this format. Once some was heard, it is too late to say so.
+    pub(super) fn expect(&mut self, format: PcmFormat) {
+        if format != self.session.format()
+            && self.session.now() == MediaTime::ZERO
+            && let Err(error) = self.session.set_format(format)
+        {
+            tracing::warn!(call_id = self.info().call_id, error = %error, "a switch told of a format that is not read");
+        }
     }
 
     /// Takes what a chunk says of its format.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use offhook_detect::Vocabulary;
+use offhook_detect::{Fact, Vocabulary};
 use offhook_telephony::stream::{Message, Start, decode};
+use offhook_telephony::{Inbound, PcmFormat, tap};
 use serde_json::{Map, Value};
 
 use crate::error::{ApiError, Code};
@@ -15,6 +16,35 @@ pub(crate) struct Tap {
     pub(crate) start: Start,
     /// The vocabularies in which its results carry variables, for a node that is only the ear of another.
     pub(crate) variables: Vec<&'static Vocabulary>,
+    /// Reads what the switch says beside audio.
+    pub(crate) texts: Texts,
+}
+
+/// What a switch says beside audio: digits, and metadata that may tell of the audio's format what the address left open.
+#[derive(Clone, Debug)]
+pub(crate) struct Texts(tap::Tap);
+
+impl Texts {
+    fn new(rate: Option<u32>, mix: Option<&str>) -> Result<Self, ApiError> {
+        let rate = rate.map(|hz| format!("rate={hz}"));
+        let mix = mix.map(|word| format!("mix={word}"));
+        let query: Vec<String> = rate.into_iter().chain(mix).collect();
+        let tap = tap::Tap::open(None, &query.join("&"));
+        tap.map(Self).map_err(|error| ApiError::new(Code::BadField, error.to_string()).about(error.field))
+    }
+
+    /// Takes a text; gives the facts in it. Metadata may change the format of the audio that is to come.
+    pub(crate) fn take(&mut self, text: &str, format: &mut PcmFormat) -> Vec<Fact> {
+        let before = self.0.format();
+        let mut said = Vec::new();
+        self.0.text(text, &mut said);
+        let now = self.0.format();
+        if now != before {
+            *format = PcmFormat { encoding: format.encoding, ..now };
+        }
+        let fact = |inbound| if let Inbound::Fact(fact) = inbound { Some(fact) } else { None };
+        said.into_iter().filter_map(fact).collect()
+    }
 }
 
 impl Tap {
@@ -23,7 +53,10 @@ impl Tap {
     /// # Errors
     /// Names what cannot be used, what was given and what is allowed.
     pub(crate) fn read(call_id: String, mut query: HashMap<String, String>) -> Result<Self, ApiError> {
-        let mix = query.remove("mix").map(|word| sides(&word)).transpose()?;
+        let word = query.remove("mix");
+        let mix = word.as_deref().map(sides).transpose()?;
+        // Channels that are named in full are not to be changed by metadata.
+        let word = if query.contains_key("channels") { Some("mono") } else { word.as_deref() };
         let variables = vocabularies(&query.remove("variables").unwrap_or_default())?;
         let mut fields: Map<String, Value> = query.into_iter().map(|(name, value)| (name, value.into())).collect();
         fields.insert("type".into(), "start_detection".into());
@@ -33,7 +66,10 @@ impl Tap {
             fields.entry("channel").or_insert_with(|| side.into());
         }
         match decode(&Value::Object(fields).to_string()) {
-            Ok(Message::Start(start)) => Ok(Self { start: *start, variables }),
+            Ok(Message::Start(start)) => {
+                let texts = Texts::new(start.stated.0.then(|| start.format.rate.hz()), word)?;
+                Ok(Self { start: *start, variables, texts })
+            }
             Ok(_) => Err(ApiError::new(Code::BadRequest, "the query does not describe a stream")),
             Err(error) => Err(ApiError::from(&error)),
         }
@@ -86,6 +122,22 @@ mod tests {
         let tap = read(&[("variables", "offhook,asterisk")]).unwrap();
         assert_eq!(tap.variables.iter().map(|words| words.name()).collect::<Vec<_>>(), ["offhook", "asterisk"]);
         assert!(read(&[]).unwrap().variables.is_empty());
+    }
+
+    #[test]
+    fn a_switch_says_digits_and_what_its_address_left_open() {
+        let mut open = read(&[]).unwrap();
+        let mut format = open.start.format;
+        assert_eq!(open.texts.take(r#"{"event":"dtmf","dtmf":"5"}"#, &mut format), [Fact::Dtmf('5')]);
+        assert!(open.texts.take("anything at all", &mut format).is_empty());
+        assert_eq!(format, open.start.format);
+        let metadata = r#"{"callSid":"a","sampleRate":16000,"mixType":"stereo"}"#;
+        assert!(open.texts.take(metadata, &mut format).is_empty());
+        assert_eq!((format.rate.hz(), format.channels, format.side), (16_000, 2, Side::Left));
+        let mut told = read(&[("sample_rate", "8000"), ("channels", "1")]).unwrap();
+        let mut format = told.start.format;
+        told.texts.take(metadata, &mut format);
+        assert_eq!(format, told.start.format, "what the address says counts");
     }
 
     #[test]
