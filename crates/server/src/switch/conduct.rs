@@ -5,11 +5,13 @@
 //! where no verdict comes in time `late` is done.
 
 mod input;
+mod state;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use input::{Input, Opinion};
+use state::{Audio, Message};
 
 use offhook_detect::{AnsweredBy, Stage};
 
@@ -20,31 +22,6 @@ use super::rule::{Hold, Rule};
 /// From the beginning of a beep that the switch's own detector heard to when a message may start. Record tones are
 /// rarely longer, and the switch does not tell their end.
 const AFTER_SWITCH_BEEP: Duration = Duration::from_secs(1);
-
-/// What the call's message is at.
-#[derive(Clone, Debug, PartialEq)]
-enum Message {
-    None,
-    /// It waits for the moment at which it may start.
-    Waits(MessageDrop),
-    /// It is played.
-    Plays(Then),
-}
-
-/// Where the audio comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Audio {
-    /// Nothing was asked for yet.
-    Idle,
-    /// From the node of this place, asked for at this time.
-    Asked(usize, Duration),
-    /// From the node of this place.
-    Flows(usize),
-    /// No node hears the call; the switch's own detector listens.
-    Fallback,
-    /// Nobody listens any more.
-    Over,
-}
 
 /// The conduct of one watched call.
 #[derive(Debug)]
