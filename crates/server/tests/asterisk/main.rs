@@ -6,8 +6,8 @@
 mod support;
 
 mod agi;
+mod ami;
 mod faults;
-mod manager;
 mod rest;
 mod socket;
 

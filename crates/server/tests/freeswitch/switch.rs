@@ -274,10 +274,10 @@ impl Switch {
     fn custom(&self, command: &str) {
         let mut text = format!("Event-Name: CUSTOM\nEvent-Sequence: {}\n", wire::next());
         for line in command.lines().skip(1).take_while(|line| !line.is_empty()) {
-            if let Some((name, value)) = line.split_once(": ") {
-                if !name.eq_ignore_ascii_case("content-length") {
-                    text += &format!("{name}: {}\n", wire::encoded(value));
-                }
+            if let Some((name, value)) = line.split_once(": ")
+                && !name.eq_ignore_ascii_case("content-length")
+            {
+                text += &format!("{name}: {}\n", wire::encoded(value));
             }
         }
         self.raise(wire::frame(&(text + "\n")));

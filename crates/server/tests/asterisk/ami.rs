@@ -16,7 +16,7 @@ use crate::{service, until};
 type Headers = HashMap<String, String>;
 
 /// A scripted Asterisk.
-pub(crate) struct Manager {
+pub(crate) struct AmiServer {
     pub(crate) address: std::net::SocketAddr,
     pub(crate) actions: Arc<Mutex<Vec<Headers>>>,
     events: broadcast::Sender<String>,
@@ -31,7 +31,7 @@ fn packet(lines: &[(&str, &str)]) -> String {
     lines + "\r\n"
 }
 
-impl Manager {
+impl AmiServer {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -145,7 +145,7 @@ async fn serve(
 ) {
     let (reading, mut writing) = stream.into_split();
     let mut lines = BufReader::new(reading).lines();
-    writing.write_all(b"Asterisk Call Manager/13.0.0\r\n").await.ok();
+    writing.write_all(b"Asterisk Call AmiServer/13.0.0\r\n").await.ok();
     let mut headers = Headers::new();
     loop {
         let line = tokio::select! {
@@ -193,7 +193,7 @@ async fn serve(
 const FILE: &str = "audiosocket = { bind = '127.0.0.1:0' }\n";
 
 /// A call through `AudioSocket()`, and the variables that its dialplan finds once that is over.
-async fn drop_in(service: &Service, manager: &Manager, id: &str, audio: &[i16]) -> HashMap<String, String> {
+async fn drop_in(service: &Service, manager: &AmiServer, id: &str, audio: &[i16]) -> HashMap<String, String> {
     let uuid = Uuid::new_v4();
     manager.channel(id, "+15550100");
     manager.runs_audiosocket(id, uuid);
@@ -206,7 +206,7 @@ async fn drop_in(service: &Service, manager: &Manager, id: &str, audio: &[i16]) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn audiosocket_stands_in_for_amd() {
-    let mut manager = Manager::start().await;
+    let mut manager = AmiServer::start().await;
     let service = service(&format!("{FILE}{}", manager.toml())).await;
     manager.logged_in(1).await;
     let human = drop_in(&service, &manager, "1763620000.1", &samples("human-short.wav")).await;
@@ -227,7 +227,7 @@ async fn audiosocket_stands_in_for_amd() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_call_without_a_verdict_goes_on_as_amd_would_say_it() {
-    let mut manager = Manager::start().await;
+    let mut manager = AmiServer::start().await;
     let service = service(&format!("{FILE}{}[[rule]]\nwithin = '300ms'\n", manager.toml())).await;
     manager.logged_in(1).await;
     let late = drop_in(&service, &manager, "1763620001.1", &[0; 800]).await;
@@ -237,7 +237,7 @@ async fn a_held_call_without_a_verdict_goes_on_as_amd_would_say_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn actions_are_done_on_the_channel_and_what_ami_cannot_is_said() {
-    let mut manager = Manager::start().await;
+    let mut manager = AmiServer::start().await;
     let rules = "[[rule]]\nhold = 'verdict'\n[rule.on]\nhuman = ['park', { set = { CAMPAIGN = 'won' } }, { play = 'x.wav' }, \
         { transfer = 'queue,100,1' }]\nmachine = [{ hangup = 'USER_BUSY' }]\n";
     let service = service(&format!("{FILE}{}{rules}", manager.toml())).await;
@@ -266,7 +266,7 @@ async fn actions_are_done_on_the_channel_and_what_ami_cannot_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_lost_connection_calls_are_picked_up_again() {
-    let mut manager = Manager::start().await;
+    let mut manager = AmiServer::start().await;
     let service = service(&format!("{FILE}{}[[rule]]\nwithin = '60s'\n", manager.toml())).await;
     manager.logged_in(1).await;
     let uuids = [Uuid::new_v4(), Uuid::new_v4()];
@@ -305,7 +305,7 @@ async fn after_a_lost_connection_calls_are_picked_up_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_calls_at_once_each_hear_their_own() {
-    let mut manager = Manager::start().await;
+    let mut manager = AmiServer::start().await;
     let service = service(&format!("{FILE}{}", manager.toml())).await;
     manager.logged_in(1).await;
     let (human, machine) = (samples("human-short.wav"), samples("voicemail-personal-beep.wav"));
