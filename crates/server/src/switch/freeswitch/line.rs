@@ -231,19 +231,11 @@ impl FreeSwitchLine {
         let Some(socket) = self.socket.clone() else {
             return not_done(OrderError::Unable("its dialplan does not wait".into()));
         };
-        let resume = setting(&self.leg, &[(RESUME, "true")]).map(|lines| {
-            let answers: Vec<_> = lines.into_iter().map(|line| socket.api(line)).collect();
-            (answers, socket.send(&Command::Exit))
-        });
-        let (answers, exit) = match resume {
-            Ok(given) => given,
-            Err(error) => return not_done(unable(error)),
-        };
+        let resume = self.api(setting(&self.leg, &[(RESUME, "true")]));
         Box::pin(async move {
-            for answer in answers {
-                answer.await?;
-            }
-            let left = exit.await.and_then(|answer| answer.done().map(drop));
+            // Where this is refused the leg is over: its last events are still to come over the socket.
+            resume.await?;
+            let left = socket.send(&Command::Exit).await.and_then(|answer| answer.done().map(drop));
             socket.end();
             left
         })
