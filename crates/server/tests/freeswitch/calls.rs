@@ -127,3 +127,27 @@ async fn a_call_that_somebody_else_connects_is_left_alone() {
     assert!(switch.about("taken-1", "uuid_transfer").is_empty());
     lab.service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_has_the_switch_place_calls() {
+    let lab = Lab::open(Manner::default(), "", ON).await;
+    let (key, _) =
+        lab.service.app.auth.keys().create("dialer", &[offhook_server::auth::Scope::Control], None).await.unwrap();
+    for (to, number) in [("sofia/gateway/carrier/15550100", "placed-1"), ("sofia/gateway/carrier/busy", "placed-2")] {
+        let call = serde_json::json!({ "switch": "fs1", "to": to, "call_id": number });
+        let answer = reqwest::Client::new().post(lab.service.url("/v1/calls")).header("x-api-key", key.reveal());
+        let answer = answer.json(&call).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+    let told = lab.switch.told("carrier/15550100", "bgapi originate").await;
+    for said in ["origination_uuid=", "originate_timeout=", "ignore_early_media=true", " park inline"] {
+        assert!(told.contains(said), "{said} in {told}");
+    }
+    let id = &told.split_once("origination_uuid=").unwrap().1[..36];
+    lab.switch.told(id, "uuid_audio_fork").await;
+    lab.switch.told(id, "offhook_answered_by=human").await;
+    lab.switch.hang_up(id);
+    let record = lab.record("placed-2").await.to_string();
+    assert!(record.contains("USER_BUSY"), "{record}");
+    lab.service.stop().await;
+}

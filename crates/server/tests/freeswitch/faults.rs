@@ -119,7 +119,7 @@ async fn a_wrong_password_is_said_and_tried_again() {
     let address = free();
     let service = service(address, &file(switch.address, &[address], &rule("", ON))).await;
     let lab = Lab { switch, service };
-    until(|| lab.state().last_error.is_some()).await;
+    until(|| lab.service.app.switches.states.all().iter().any(|state| state.last_error.is_some())).await;
     let why = lab.state().last_error.unwrap();
     assert!(why.contains("the password was refused: -ERR invalid"), "{why}");
     assert!(!why.contains("ClueCon"));

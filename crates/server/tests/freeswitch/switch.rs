@@ -25,7 +25,7 @@ pub(crate) struct Manner {
     pub(crate) piece: usize,
     /// What is said comes only after so long, every time.
     pub(crate) stall: Duration,
-    /// So many frames of 20 ms are sent in one go; real time is 1 frame in 20 ms.
+    /// So many frames of 20 ms are sent every 10 ms.
     pub(crate) hurry: usize,
 }
 
@@ -56,7 +56,6 @@ struct Shared {
     commands: watch::Sender<Vec<String>>,
     events: broadcast::Sender<String>,
     hang: broadcast::Sender<()>,
-    recordings: Mutex<Vec<String>>,
 }
 
 /// The switch.
@@ -76,14 +75,13 @@ impl Switch {
             commands: watch::channel(Vec::new()).0,
             events: broadcast::channel(65_536).0,
             hang: broadcast::channel(4).0,
-            recordings: Mutex::default(),
         });
         let switch = Self { address, shared };
         let serving = switch.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let switch = serving.clone();
-                tokio::spawn(async move { switch.serve(stream, true).await });
+                tokio::spawn(async move { switch.serve(stream, None).await });
             }
         });
         switch
@@ -173,7 +171,7 @@ impl Switch {
         let (switch, leg) = (self.clone(), leg.to_owned());
         tokio::spawn(async move {
             switch.note(format!("socket of {leg}"));
-            switch.serve_leg(stream, Some(leg.clone())).await;
+            switch.serve(stream, Some(leg.clone())).await;
             switch.note(format!("released {leg}"));
         })
     }
@@ -182,13 +180,7 @@ impl Switch {
         self.shared.commands.send_modify(|all| all.push(command));
     }
 
-    async fn serve(&self, stream: TcpStream, greets: bool) {
-        if greets {
-            self.serve_leg(stream, None).await;
-        }
-    }
-
-    async fn serve_leg(&self, stream: TcpStream, leg: Option<String>) {
+    async fn serve(&self, stream: TcpStream, leg: Option<String>) {
         let (read, mut write) = stream.into_split();
         let (out, mut waiting) = mpsc::unbounded_channel::<String>();
         let (mut events, mut hang) = (self.shared.events.subscribe(), self.shared.hang.subscribe());
@@ -250,6 +242,14 @@ impl Switch {
                     let body = self.api(command.strip_prefix("api ").unwrap());
                     out.send(format!("Content-Type: api/response\nContent-Length: {}\n\n{body}", body.len())).ok();
                 }
+                "bgapi" => {
+                    let job = command.lines().find_map(|line| line.strip_prefix("Job-UUID: ")).unwrap();
+                    out.send(format!(
+                        "Content-Type: command/reply\nReply-Text: +OK Job-UUID: {job}\nJob-UUID: {job}\n\n"
+                    ))
+                    .ok();
+                    self.background(&command, job);
+                }
                 "sendmsg" => {
                     out.send(reply("+OK")).ok();
                     self.message(&command, leg.as_deref());
@@ -268,6 +268,18 @@ impl Switch {
             }
         }
         writer.abort();
+    }
+
+    /// Places a call: one to `busy` is, all others are answered at once and heard as `human-short.wav`.
+    fn background(&self, command: &str, job: &str) {
+        let (_, rest) = command.split_once("origination_uuid=").unwrap();
+        let leg = rest.split([',', '}']).next().unwrap();
+        let busy = command.contains("/busy");
+        if !busy {
+            self.answer(leg, super::support::samples("human-short.wav"));
+        }
+        let body = if busy { "-ERR USER_BUSY\n".to_owned() } else { format!("+OK {leg}\n") };
+        self.raise(wire::event("BACKGROUND_JOB", "none", &[("Job-UUID", job)], Some(&body)));
     }
 
     /// An event that somebody raises comes to all who listen.
@@ -434,7 +446,6 @@ impl Switch {
 
     /// Writes a file as it grows, with a header whose sizes are not yet known.
     fn record(&self, leg: &str, path: &str) {
-        self.shared.recordings.lock().unwrap().push(path.to_owned());
         let audio = Arc::clone(&self.shared.legs.lock().unwrap()[leg].audio);
         let (switch, leg, path) = (self.clone(), leg.to_owned(), path.to_owned());
         tokio::spawn(async move {
