@@ -16,8 +16,9 @@ use crate::switch::Feed;
 const PATIENCE: Duration = Duration::from_millis(600);
 /// How long nothing comes before that is a gap: three frames.
 const QUIET: Duration = Duration::from_millis(60);
-/// From when on a gap is silence. A network that stalls for so long is rarer than a far side that sends none.
-const SILENCE: Duration = Duration::from_millis(400);
+/// From when on a gap is silence: the end of a beep is known no sooner. A network that stalls for so long is rarer than
+/// a far side that sends nothing.
+const SILENCE: Duration = Duration::from_millis(120);
 /// How often a gap that goes on is told to the detector.
 const STEP: Duration = Duration::from_millis(20);
 /// How far the audio may be behind the wall: two frames on their way.
