@@ -60,7 +60,7 @@ async fn a_campaign_is_called_and_its_results_are_counted() {
             offhook().args(["originate", "--switch", "fs1", "--url", &url]).args(arguments).output().unwrap()
         };
         let all = ["--calls", leads.to_str().unwrap(), "--json", "--message", "m.wav", "--on-human", "transfer 1000"];
-        (place(&all), place(&["--to", "17", "--variable", "lead=7"]))
+        (place(&all), place(&["--to", "17", "--variable", "lead=7", "--on-human", "park"]))
     })
     .await
     .unwrap();
@@ -81,9 +81,10 @@ async fn a_campaign_is_called_and_its_results_are_counted() {
 fn what_cannot_be_asked_is_refused_before_any_call() {
     for (arguments, named) in [
         (vec!["--to", "1", "--on-human", "execute id"], "--on-human"),
-        (vec!["--to", "1", "--ring", "10m"], "--ring"),
-        (vec!["--calls", "none.csv"], "none.csv"),
-        (vec![], "--to"),
+        (vec!["--to", "1", "--on-human", "park", "--ring", "10m"], "--ring"),
+        (vec!["--to", "1"], "--on-human"),
+        (vec!["--calls", "none.csv", "--on-human", "park"], "none.csv"),
+        (vec!["--on-human", "park"], "--to"),
     ] {
         let output = offhook().args(["originate", "--switch", "fs1"]).args(&arguments).output().unwrap();
         assert!(!output.status.success() && err(&output).contains(named), "{arguments:?}: {}", err(&output));

@@ -109,7 +109,7 @@ async fn what_cannot_be_placed_is_refused_with_the_field() {
     service.app.switches.states.add("fs2", Platform::FreeSwitch, "127.0.0.1:1");
     let caller = Caller::with(&service, &[Scope::Control]).await;
     let call = |change: Value| {
-        let mut call = json!({ "switch": "fs1", "to": "100" });
+        let mut call = json!({ "switch": "fs1", "to": "100", "on": { "human": ["park"] } });
         call.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         call
     };
@@ -120,6 +120,9 @@ async fn what_cannot_be_placed_is_refused_with_the_field() {
         (json!({ "caller_id": "a b" }), "caller_id"),
         (json!({ "variables": { "execute_on_answer": "system id" } }), "variables"),
         (json!({ "ring_limit": "1h" }), "ring_limit"),
+        (json!({ "within": "soon" }), "within"),
+        (json!({ "on": {} }), "on"),
+        (json!({ "on": { "voicemail": ["stay"] } }), "on"),
         (json!({ "rule": "none" }), "rule"),
         (json!({ "on": { "human": [{ "execute": ["system", "id"] }] } }), "on"),
     ] {

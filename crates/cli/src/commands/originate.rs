@@ -39,6 +39,9 @@ pub(crate) struct OriginateArgs {
     /// How long a call rings at most
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = sound::time)]
     ring: Duration,
+    /// How long after the answer a verdict must have come; the rule's time, or 6s
+    #[arg(long, value_name = "TIME", value_parser = sound::time)]
+    within: Option<Duration>,
     /// The number that is shown to who is called
     #[arg(long, value_name = "NUMBER")]
     caller_id: Option<String>,
@@ -55,8 +58,8 @@ pub(crate) struct OriginateArgs {
     #[arg(long, value_name = "FILE")]
     message: Option<String>,
     /// What is done when a person picks up: "transfer 1000 XML default", "bridge user/1000", "play FILE", park, stay,
-    /// "hangup CAUSE"
-    #[arg(long, value_name = "ACTION", value_parser = action)]
+    /// "hangup CAUSE". Done too where it is not known in time who did
+    #[arg(long, value_name = "ACTION", value_parser = action, required_unless_present = "rule")]
     on_human: Option<Value>,
     /// What is done with machines other than the voicemail that a message is left on
     #[arg(long, value_name = "ACTION", value_parser = action)]
@@ -172,6 +175,7 @@ fn terms(args: &OriginateArgs) -> Value {
         "campaign": args.campaign,
         "rule": args.rule,
         "ring_limit": humantime::format_duration(args.ring).to_string(),
+        "within": args.within.map(|time| humantime::format_duration(time).to_string()),
         "variables": variables,
         "on": on,
     })

@@ -134,7 +134,7 @@ async fn the_api_has_the_switch_place_calls() {
     let (key, _) =
         lab.service.app.auth.keys().create("dialer", &[offhook_server::auth::Scope::Control], None).await.unwrap();
     for (to, number) in [("sofia/gateway/carrier/15550100", "placed-1"), ("sofia/gateway/carrier/busy", "placed-2")] {
-        let call = serde_json::json!({ "switch": "fs1", "to": to, "call_id": number });
+        let call = serde_json::json!({ "switch": "fs1", "to": to, "call_id": number, "on": { "human": ["park"] } });
         let answer = reqwest::Client::new().post(lab.service.url("/v1/calls")).header("x-api-key", key.reveal());
         let answer = answer.json(&call).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());

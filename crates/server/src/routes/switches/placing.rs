@@ -18,8 +18,10 @@ use crate::switch::{Action, Dialer, Moment, Originate, Placed, Rule, outside};
 
 /// How long a call rings if nothing else is said.
 const RING: Duration = Duration::from_secs(30);
-/// The longest that a call may ring.
-const LONGEST_RING: Duration = Duration::from_secs(300);
+/// The shortest that a call may ring or wait for its verdict.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// The longest that it may.
+const LONGEST: Duration = Duration::from_secs(300);
 /// The most variables of one call.
 const MOST_VARIABLES: usize = 50;
 
@@ -43,8 +45,12 @@ pub(crate) struct NewCall {
     /// How long it rings at most.
     #[schema(example = "30s")]
     ring_limit: Option<String>,
-    /// What is done, and when: as `on` of a rule. What is not said here is said by `rule`; where neither does, the call is
-    /// ended.
+    /// How long after the answer a verdict must have come. Then it is dealt with as a call that may be a person's.
+    #[schema(example = "8s")]
+    within: Option<String>,
+    /// What is done, and when: as `on` of a rule. What is not said here is said by `rule`. One of them must say what is
+    /// done when a person picks up; where none says more, the same is done wherever a person may be there, and a call
+    /// that a machine answered is ended.
     #[serde(default)]
     #[schema(value_type = Object)]
     on: BTreeMap<Moment, Vec<Action>>,
@@ -63,6 +69,13 @@ pub(crate) struct PlacedCall {
     pub(super) call_id: String,
 }
 
+/// A time of at most five minutes.
+fn time(field: &'static str, given: Option<&str>) -> Result<Option<Duration>, ApiError> {
+    let Some(given) = given else { return Ok(None) };
+    let time = humantime::parse_duration(given).ok().filter(|time| (SHORTEST..=LONGEST).contains(time));
+    time.map(Some).ok_or_else(|| ApiError::field(field, format!("{given:?}"), "1s to 5m"))
+}
+
 fn refuse(field: &str) -> impl Fn(String) -> ApiError + '_ {
     move |error| ApiError::new(Code::BadField, format!("{field}: {error}")).about(field)
 }
@@ -74,13 +87,7 @@ impl NewCall {
     /// Names what cannot be used, what was given and what is allowed; or the switch is not connected.
     pub(super) fn read(self, app: &App, who: &Identity) -> Result<Placed, ApiError> {
         let rule = self.rule(app)?;
-        let ring_limit = match self.ring_limit.as_deref() {
-            None => RING,
-            Some(given) => humantime::parse_duration(given)
-                .ok()
-                .filter(|ring| (Duration::from_secs(1)..=LONGEST_RING).contains(ring))
-                .ok_or_else(|| ApiError::field("ring_limit", format!("{given:?}"), "1s to 5m"))?,
-        };
+        let ring_limit = time("ring_limit", self.ring_limit.as_deref())?.unwrap_or(RING);
         if let Some(caller) = &self.caller_id {
             outside::word(caller).map_err(refuse("caller_id"))?;
         }
@@ -128,8 +135,17 @@ impl NewCall {
             outside::actions(actions).map_err(|error| refuse("on")(format!("{moment:?}.{error}").to_lowercase()))?;
         }
         rule.on.extend(self.on.clone());
+        let person = Moment::Human.actions(&rule.on).to_vec();
+        if person.is_empty() {
+            let allowed = "what is done when a person picks up, here as human or by a rule";
+            return Err(ApiError::field("on", "nothing for human", allowed));
+        }
         // Nobody else would end a call that waits on the switch.
-        rule.on.entry(Moment::Otherwise).or_insert_with(|| vec![Action::Hangup("NORMAL_CLEARING".into())]);
+        if !rule.on.contains_key(&Moment::Otherwise) {
+            rule.on.entry(Moment::Machine).or_insert_with(|| vec![Action::Hangup("NORMAL_CLEARING".into())]);
+        }
+        rule.on.entry(Moment::Otherwise).or_insert(person);
+        rule.within = time("within", self.within.as_deref())?.unwrap_or(rule.within);
         rule.campaign = text::optional("campaign", self.campaign.clone(), 128)?.or(rule.campaign);
         Ok(rule)
     }
