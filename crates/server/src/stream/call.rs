@@ -49,7 +49,8 @@ pub(super) struct Opening {
 impl StreamCall {
     pub(super) fn begin(app: &Arc<App>, identity: &Identity, start: Start, opening: Opening) -> Result<Self, ApiError> {
         let Opening { tap, variables, parent } = opening;
-        let link = start.call_id.as_deref().filter(|_| tap).and_then(|name| app.switches.links.take(name));
+        let link =
+            start.call_id.as_deref().filter(|_| tap).and_then(|name| app.switches.links.take_for(name, &identity.id));
         let source = match (tap, start.microphone) {
             (true, _) => Source::Tap,
             (false, true) => Source::Microphone,

@@ -66,6 +66,8 @@ struct Waiting {
     token: String,
     call: Arc<SwitchCall>,
     link: Option<Link>,
+    /// Whether its audio comes by itself, without the word that a switch is told.
+    open: bool,
     /// Open as long as somebody has the link.
     heard: WeakUnboundedSender<Heard>,
 }
@@ -88,7 +90,7 @@ impl Links {
         let answered = call.answered;
         let weak = heard.downgrade();
         let link = Link { call: Arc::clone(&call), campaign, answered, heard, facts: knowing };
-        let waiting = Waiting { token: token.clone(), call, link: Some(link), heard: weak };
+        let waiting = Waiting { token: token.clone(), call, link: Some(link), open: false, heard: weak };
         self.lock().insert(name.to_owned(), waiting);
         Expected { links: Arc::clone(self), name: name.to_owned(), token, heard: hearing, facts }
     }
@@ -96,6 +98,21 @@ impl Links {
     /// Takes the link of this name, for its audio came. `None`: no such call is watched, or its audio came already.
     pub fn take(&self, name: &str) -> Option<Link> {
         self.lock().get_mut(name)?.link.take()
+    }
+
+    /// Lets the audio of this name come from whoever may send audio: the dialplan sends it, and is told no word.
+    pub fn open(&self, name: &str) {
+        if let Some(waiting) = self.lock().get_mut(name) {
+            waiting.open = true;
+        }
+    }
+
+    /// As [`Self::take`], for audio that came with this identity: that of the call's switch, or, where the name is open,
+    /// any.
+    pub fn take_for(&self, name: &str, identity: &str) -> Option<Link> {
+        let mut links = self.lock();
+        let waiting = links.get_mut(name)?;
+        if waiting.open || super::identity(&waiting.call) == identity { waiting.link.take() } else { None }
     }
 
     /// The call of this name, if its audio may come without another identity, for it brings the word that the switch was
@@ -132,6 +149,7 @@ mod tests {
         assert_eq!(links.admits("a", &expected.token).unwrap().switch, "fs1");
         assert!(links.admits("a", "other").is_none() && links.admits("b", &expected.token).is_none());
         assert!(links.take("b").is_none());
+        assert!(links.take_for("a", "key:1").is_none(), "who merely knows the name is not the switch");
         assert!(!links.is_heard("a") && !links.is_taken("a"));
         let mut link = links.take("a").unwrap();
         assert!(links.is_heard("a"));

@@ -79,6 +79,9 @@ pub(super) fn begin(
         beginning,
     ));
     let by_itself = site.config.audio == Tap::Dialplan;
+    if by_itself {
+        app.switches.links.open(&call.uuid);
+    }
     let terms = Terms { call, rule, line: Arc::clone(&line) as _, expected, by_itself, held };
     watch::begin(app, terms).then_some(line)
 }
