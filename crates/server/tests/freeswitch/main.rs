@@ -4,7 +4,10 @@
 
 mod calls;
 mod chain;
+mod deaths;
 mod faults;
+mod many;
+mod node;
 mod record;
 mod socket;
 #[path = "../support/mod.rs"]
@@ -52,7 +55,11 @@ fn rule(fields: &str, on: &str) -> String {
 
 /// A service that takes this port and this file of switches.
 async fn service(address: SocketAddr, file: &str) -> Service {
-    let folder = tempfile::tempdir().unwrap();
+    service_in(tempfile::tempdir().unwrap(), address, file).await
+}
+
+/// The same in this folder.
+async fn service_in(folder: tempfile::TempDir, address: SocketAddr, file: &str) -> Service {
     let path = folder.path().join("switches.toml");
     std::fs::write(&path, file).unwrap();
     Service::start_in(folder, |config| {

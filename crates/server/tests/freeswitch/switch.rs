@@ -6,7 +6,7 @@ mod media;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,13 +22,21 @@ pub(crate) struct Manner {
     pub(crate) piece: usize,
     /// What is said comes only after so long, every time.
     pub(crate) stall: Duration,
-    /// So many frames of 20 ms are sent every 10 ms.
+    /// So many frames of 20 ms are sent at a time.
     pub(crate) hurry: usize,
+    /// They are sent as often as this.
+    pub(crate) every: Duration,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { password: "ClueCon", piece: usize::MAX, stall: Duration::ZERO, hurry: 5 }
+        Self {
+            password: "ClueCon",
+            piece: usize::MAX,
+            stall: Duration::ZERO,
+            hurry: 5,
+            every: Duration::from_millis(10),
+        }
     }
 }
 
@@ -50,7 +58,11 @@ struct Leg {
 struct Shared {
     manner: Mutex<Manner>,
     legs: Mutex<HashMap<String, Leg>>,
+    /// Of each leg, also one that is over: when samples were sent, and how many it were then.
+    sendings: Mutex<HashMap<String, Vec<(Instant, usize)>>>,
     commands: watch::Sender<Vec<String>>,
+    /// When each came.
+    came: Mutex<Vec<Instant>>,
     events: broadcast::Sender<String>,
     hang: broadcast::Sender<()>,
 }
@@ -69,7 +81,9 @@ impl Switch {
         let shared = Arc::new(Shared {
             manner: Mutex::new(manner),
             legs: Mutex::default(),
+            sendings: Mutex::default(),
             commands: watch::channel(Vec::new()).0,
+            came: Mutex::default(),
             events: broadcast::channel(65_536).0,
             hang: broadcast::channel(4).0,
         });
@@ -101,6 +115,7 @@ impl Switch {
     /// A leg that is not answered, and will be heard so.
     pub(crate) fn add(&self, leg: &str, audio: Vec<i16>) {
         let audio = Arc::new(audio);
+        self.shared.sendings.lock().unwrap().remove(leg);
         self.shared.legs.lock().unwrap().insert(leg.into(), Leg { audio, ..Leg::default() });
     }
 
@@ -133,6 +148,17 @@ impl Switch {
         self.shared.legs.lock().unwrap().get(leg).map_or(0, |leg| leg.sent)
     }
 
+    /// When so many samples of a leg had been sent.
+    pub(crate) fn sent_at(&self, leg: &str, samples: usize) -> Option<Instant> {
+        let sendings = self.shared.sendings.lock().unwrap();
+        sendings.get(leg)?.iter().find(|(_, sent)| *sent >= samples).map(|(at, _)| *at)
+    }
+
+    /// Whether a leg is there.
+    pub(crate) fn has(&self, leg: &str) -> bool {
+        self.shared.legs.lock().unwrap().contains_key(leg)
+    }
+
     /// The addresses to which a leg's audio was sent.
     pub(crate) fn streams(&self, leg: &str) -> Vec<String> {
         self.shared.legs.lock().unwrap().get(leg).map(|leg| leg.streams.clone()).unwrap_or_default()
@@ -140,6 +166,13 @@ impl Switch {
 
     pub(crate) fn commands(&self) -> Vec<String> {
         self.shared.commands.borrow().clone()
+    }
+
+    /// The commands after the first so many, and when each came.
+    pub(crate) fn since(&self, first: usize) -> Vec<(Instant, String)> {
+        let commands = self.shared.commands.borrow();
+        let came = self.shared.came.lock().unwrap();
+        commands.iter().zip(came.iter()).skip(first).map(|(command, came)| (*came, command.clone())).collect()
     }
 
     /// The commands about a leg that have this text.
@@ -174,7 +207,10 @@ impl Switch {
     }
 
     fn note(&self, command: String) {
-        self.shared.commands.send_modify(|all| all.push(command));
+        self.shared.commands.send_modify(|all| {
+            self.shared.came.lock().unwrap().push(Instant::now());
+            all.push(command);
+        });
     }
 
     async fn serve(&self, stream: TcpStream, leg: Option<String>) {

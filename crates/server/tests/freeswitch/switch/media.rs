@@ -1,17 +1,18 @@
 //! The audio of the scripted switch: streamed, and recorded.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-use super::Switch;
+use super::{Manner, Switch};
 use crate::wire;
 
 impl Switch {
@@ -42,10 +43,12 @@ impl Switch {
                 return raise("connect_failed", Some("{\"reason\":\"Unable to connect\"}"));
             };
             raise("connect", None);
-            let hurry = switch.shared.manner.lock().unwrap().hurry;
-            let mut at = 0;
+            let Manner { hurry, every, .. } = *switch.shared.manner.lock().unwrap();
+            // What was said while nobody listened is gone.
+            let mut at = switch.said(&leg, hurry, every);
+            let mut ticks = tokio::time::interval(every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
             loop {
-                let tick = tokio::time::sleep(Duration::from_millis(10));
                 tokio::select! {
                     message = socket.next() => match message {
                         Some(Ok(Message::Text(text))) => raise("json", Some(&text)),
@@ -59,12 +62,13 @@ impl Switch {
                         socket.close(None).await.ok();
                         return;
                     }
-                    () = tick => for _ in 0..hurry {
+                    _ = ticks.tick() => for _ in 0..hurry {
                         let from = at.min(audio.len());
                         at += 160;
                         let mut samples = audio[from..at.min(audio.len())].to_vec();
                         samples.resize(160, 0);
                         let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+                        switch.shared.sendings.lock().unwrap().entry(leg.clone()).or_default().push((Instant::now(), at));
                         if socket.send(Message::binary(bytes)).await.is_err() {
                             switch.stopped(&leg);
                             return raise("disconnect", None);
@@ -74,13 +78,21 @@ impl Switch {
                         }
                     }
                 }
-                if !switch.shared.legs.lock().unwrap().contains_key(&leg) {
+                if !switch.has(&leg) {
                     socket.close(None).await.ok();
                     return;
                 }
             }
         });
         "+OK Success\n".into()
+    }
+
+    /// How much of a leg was said since its first sample was sent.
+    fn said(&self, leg: &str, hurry: usize, every: Duration) -> usize {
+        let sendings = self.shared.sendings.lock().unwrap();
+        let Some(first) = sendings.get(leg).and_then(|sendings| sendings.first()) else { return 0 };
+        let ticks = first.0.elapsed().as_millis() / every.as_millis();
+        usize::try_from(ticks).unwrap() * hurry * 160
     }
 
     fn stopped(&self, leg: &str) {
