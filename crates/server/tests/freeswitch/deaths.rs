@@ -1,5 +1,7 @@
 //! Nodes that are killed in the middle of calls, with no chance to say a word.
 
+#![allow(clippy::print_stdout, reason = "it prints figures")]
+
 use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
