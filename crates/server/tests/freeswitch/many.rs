@@ -115,7 +115,7 @@ async fn through(switch: &Switch, calls: &[Call]) -> HashMap<String, Vec<(Instan
             }
             told.entry(leg).or_default().push((came, command));
         }
-        if began.elapsed() > Duration::from_secs(100) {
+        if began.elapsed() > Duration::from_secs(150) {
             let left = calls.iter().find(|call| switch.has(&call.leg)).unwrap();
             let about: Vec<_> =
                 told.get(&left.leg).into_iter().flatten().map(|(came, command)| (*came - began, command)).collect();
