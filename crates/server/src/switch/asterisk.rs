@@ -21,7 +21,8 @@ mod words;
 
 use std::sync::Arc;
 
-use ami::{AmiLine, gateway, place};
+pub(in crate::switch) use ami::place;
+use ami::{AmiLine, gateway};
 use claims::Claim;
 use line::SocketLine;
 

@@ -184,6 +184,9 @@ pub struct Ami {
     pub user: String,
     /// Its secret.
     pub password: Secret,
+    /// Where in the dialplan a call goes that we have it place, once it is answered: `CONTEXT,EXTENSION,PRIORITY`. What is
+    /// there runs `AudioSocket()`. Without it no calls are placed over the manager interface.
+    pub place: Option<String>,
 }
 
 /// How the audio of an Asterisk comes over ARI.

@@ -58,6 +58,11 @@ pub trait Dialer: Debug + Send + Sync {
         true
     }
 
+    /// Why no call can be placed though it is connected: what the file of switches lacks.
+    fn lacks(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What kind of switch it is.
     fn platform(&self) -> Platform;
 

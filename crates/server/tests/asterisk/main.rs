@@ -8,6 +8,7 @@ mod support;
 mod agi;
 mod ami;
 mod faults;
+mod placing;
 mod rest;
 mod socket;
 

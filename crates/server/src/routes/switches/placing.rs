@@ -99,6 +99,10 @@ impl NewCall {
         }
         let call_id = text::optional("call_id", self.call_id, 128)?;
         let dialer = dialer(app, &self.switch)?;
+        if let Some(lacks) = dialer.lacks() {
+            let given = format!("{:?}, which has no {lacks} in the file of switches", self.switch);
+            return Err(ApiError::field("switch", given, format!("a switch with {lacks}")));
+        }
         let to = dialled(&*dialer, &self.to)?;
         let id = Uuid::now_v7();
         let call = Originate {

@@ -2,6 +2,7 @@
 
 mod calls;
 mod connection;
+mod dialer;
 mod line;
 mod orders;
 
@@ -20,8 +21,9 @@ use crate::switch::config;
 use crate::switch::order::OrderError;
 use calls::Calls;
 pub(super) use calls::gateway;
+use dialer::{AmiDialer, Placing};
 pub(super) use line::AmiLine;
-pub(super) use orders::place;
+pub(in crate::switch) use orders::place;
 
 /// The most actions that wait to be written.
 const MOST_WAITING: usize = 10_000;
@@ -30,6 +32,8 @@ const MOST_WAITING: usize = 10_000;
 #[derive(Debug)]
 struct Job {
     action: Action,
+    /// The name that the action is to have, where events tell of it later: they go to every connection.
+    id: Option<String>,
     answer: oneshot::Sender<Packet>,
 }
 
@@ -39,6 +43,11 @@ pub(super) struct Wire {
     /// The switch's name in the configuration.
     pub(super) switch: String,
     config: config::Ami,
+    /// What is dialled for a bare number.
+    dial: Option<String>,
+    /// Whether calls are placed here: not where ARI does so.
+    places: bool,
+    placing: Placing,
     jobs: Mutex<Option<Sender<Job>>>,
     up: Notify,
 }
@@ -47,7 +56,15 @@ impl Wire {
     /// The manager interface of this Asterisk, if it has one.
     pub(super) fn new(switch: &config::Asterisk) -> Option<Self> {
         let config = switch.ami.clone()?;
-        Some(Self { switch: switch.name.clone(), config, jobs: Mutex::default(), up: Notify::new() })
+        Some(Self {
+            switch: switch.name.clone(),
+            config,
+            dial: switch.dial.clone(),
+            places: switch.ari.is_none(),
+            placing: Placing::default(),
+            jobs: Mutex::default(),
+            up: Notify::new(),
+        })
     }
 
     fn jobs(&self) -> std::sync::MutexGuard<'_, Option<Sender<Job>>> {
@@ -85,12 +102,22 @@ impl Wire {
 
     /// Sends an action at once, after those before it. What comes back is its answer, if that is good.
     pub(super) fn ask(&self, action: Result<Action, ActionError>) -> BoxFuture<'static, Result<Headers, OrderError>> {
+        self.ask_as(None, action)
+    }
+
+    /// The same with a name for the action.
+    fn ask_as(
+        &self,
+        id: Option<&str>,
+        action: Result<Action, ActionError>,
+    ) -> BoxFuture<'static, Result<Headers, OrderError>> {
         let action = match action {
             Ok(action) => action,
             Err(error) => return ready(Err(OrderError::Unable(error.to_string()))).boxed(),
         };
         let (answer, answered) = oneshot::channel();
-        let sent = self.jobs().as_ref().is_some_and(|jobs| jobs.try_send(Job { action, answer }).is_ok());
+        let job = Job { action, id: id.map(str::to_owned), answer };
+        let sent = self.jobs().as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok());
         if !sent {
             return ready(Err(OrderError::Gone)).boxed();
         }
@@ -127,6 +154,9 @@ pub(super) async fn keep(app: Arc<App>, wire: Arc<Wire>) {
             calls.is_back();
         }
         wire.close();
+        if wire.places {
+            app.switches.placements.disconnect(&wire.switch);
+        }
         app.metrics.switch_connected(&wire.switch, false);
         let Err(why) = ended else { return };
         app.switches.states.lost(&wire.switch, &why.to_string());

@@ -6,6 +6,7 @@ use offhook_detect::Vocabulary;
 
 use super::{FreeSwitch, SwitchError, Switches, Tap};
 use crate::switch::action::{Action, Ask};
+use crate::switch::asterisk;
 use crate::switch::order::MOST_ACTIONS;
 use crate::switch::rule::Rule;
 
@@ -26,6 +27,12 @@ impl Switches {
             let field = format!("asterisk[{at}]");
             if switch.ami.is_none() && switch.ari.is_none() {
                 return Err(SwitchError::value(field, "neither", "ami, ari or both"));
+            }
+            if let Some(place) = switch.ami.as_ref().and_then(|ami| ami.place.as_ref())
+                && asterisk::place(place).is_none()
+            {
+                let allowed = "CONTEXT,EXTENSION,PRIORITY of the dialplan";
+                return Err(SwitchError::value(format!("{field}.ami.place"), place.clone(), allowed));
             }
         }
         let dials =

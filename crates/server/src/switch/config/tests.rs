@@ -73,6 +73,10 @@ fn what_cannot_be_used_is_named() {
         ("[[freeswitch]]\nname = 'a'\npassword = 'x'\nnodes = ['http://x']", "freeswitch[0].nodes"),
         ("[[freeswitch]]\nname = 'a'\npassword = 'x'\n[[freeswitch]]\nname = 'a'\npassword = 'x'", "name"),
         ("[[asterisk]]\nname = 'a'", "asterisk[0]"),
+        (
+            "[[asterisk]]\nname = 'a'\nami = { address = 'x', user = 'y', password = 'z', place = 's' }",
+            "asterisk[0].ami.place",
+        ),
         ("[[freeswitch]]\nname = 'a'\npassword = 'x'\ndial = 'sofia/x'", "freeswitch[0].dial"),
         ("[[rule]]\nshare = 101", "rule[0].share"),
         ("[[rule]]\nswitches = ['x']", "rule[0].switches"),

@@ -8,7 +8,7 @@ use offhook_telephony::ami::{Change, ChannelState, Headers, leg};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Wire;
+use super::{AmiDialer, Wire};
 use crate::app::App;
 use crate::pii::Pii;
 use crate::switch::asterisk::cause;
@@ -67,6 +67,10 @@ impl Calls {
             self.app.metrics.switch_reconnected(&self.wire.switch);
         }
         self.listed = Some(HashSet::new());
+        if self.wire.places {
+            let dialer = Arc::new(AmiDialer::new(&self.wire));
+            self.app.switches.placements.connect(&self.wire.switch, dialer);
+        }
     }
 
     /// Takes an event.
@@ -86,6 +90,18 @@ impl Calls {
             _ => {}
         }
         let Some((leg, change)) = leg(event) else { return };
+        match change {
+            Change::Originated { success, reason } => {
+                if let Some(id) = event.get("ActionID") {
+                    self.wire.placing.told(id, success, reason);
+                }
+                return;
+            }
+            Change::HangupAsked { cause } | Change::HungUp { cause, .. } => {
+                self.wire.placing.ends(leg.unique_id, cause);
+            }
+            _ => {}
+        }
         if leg.unique_id.is_empty() {
             return;
         }

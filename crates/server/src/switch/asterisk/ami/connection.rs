@@ -105,8 +105,13 @@ impl Connection<'_> {
     }
 
     async fn send(&mut self, action: &Action) -> Result<String, Ended> {
+        self.send_as(None, action).await
+    }
+
+    /// Sends an action by this name, or by a number of this connection.
+    async fn send_as(&mut self, id: Option<String>, action: &Action) -> Result<String, Ended> {
         self.number += 1;
-        let id = format!("offhook-{}", self.number);
+        let id = id.unwrap_or_else(|| format!("offhook-{}", self.number));
         let bytes = action.encode(&id)?;
         timeout(PATIENCE, self.stream.write_all(&bytes)).await.map_err(|_| Ended::Late)??;
         Ok(id)
@@ -143,12 +148,12 @@ impl Connection<'_> {
                         self.take(&mut open, calls)?;
                     }
                 },
-                Some(Job { action, answer }) = jobs.recv() => {
+                Some(Job { action, id, answer }) = jobs.recv() => {
                     if open.len() >= MOST_OPEN {
                         continue;
                     }
                     // One action that cannot be written fails alone.
-                    match self.send(&action).await {
+                    match self.send_as(id, &action).await {
                         Ok(id) => drop(open.insert(id, answer)),
                         Err(Ended::Action(error)) => {
                             tracing::warn!(switch = self.wire.switch, error = %error, "an action cannot be written");

@@ -3,7 +3,7 @@
 use offhook_telephony::ami::{Action, ActionError, Place};
 
 /// `CONTEXT,EXTENSION,PRIORITY`; without a priority it is the first.
-pub(in crate::switch::asterisk) fn place(text: &str) -> Option<Place> {
+pub(in crate::switch) fn place(text: &str) -> Option<Place> {
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
     let (context, extension, priority) = match parts.as_slice() {
         [context, extension] => (context, extension, &"1"),
