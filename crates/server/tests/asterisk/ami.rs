@@ -145,7 +145,7 @@ async fn serve(
 ) {
     let (reading, mut writing) = stream.into_split();
     let mut lines = BufReader::new(reading).lines();
-    writing.write_all(b"Asterisk Call AmiServer/13.0.0\r\n").await.ok();
+    writing.write_all(b"Asterisk Call Manager/13.0.0\r\n").await.ok();
     let mut headers = Headers::new();
     loop {
         let line = tokio::select! {
