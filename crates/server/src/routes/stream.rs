@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -20,6 +21,8 @@ use crate::telemetry::TraceParent;
 
 /// What is read at a time. A packet has some hundred bytes, and every connection has a buffer of this size.
 const READ: usize = 2 << 10;
+/// How much sooner audio may come than the news of its call.
+const EARLY: Duration = Duration::from_millis(300);
 
 /// Listen to calls as they go on.
 ///
@@ -114,6 +117,10 @@ impl FromRequestParts<Arc<App>> for Tapper {
             }
         }
         let Caller(identity) = Caller::from_request_parts(parts, app).await?;
+        // What a dialplan begins, it may begin before its switch told us of the call.
+        if app.switches.config.is_some() && !query.contains_key("variables") {
+            app.switches.links.expected(&call_id, EARLY).await;
+        }
         Ok(Self(identity))
     }
 }

@@ -5,9 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use offhook_detect::{Fact, Verdict};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::rule::SwitchCall;
@@ -74,11 +77,14 @@ struct Waiting {
 
 /// The calls whose audio is expected, by the name that it comes with.
 #[derive(Debug, Default)]
-pub struct Links(Mutex<HashMap<String, Waiting>>);
+pub struct Links {
+    waiting: Mutex<HashMap<String, Waiting>>,
+    news: Notify,
+}
 
 impl Links {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Waiting>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The audio of this call is expected under this name, until the answer is dropped. A name that was expected already
@@ -92,6 +98,7 @@ impl Links {
         let link = Link { call: Arc::clone(&call), campaign, answered, heard, facts: knowing };
         let waiting = Waiting { token: token.clone(), call, link: Some(link), open: false, heard: weak };
         self.lock().insert(name.to_owned(), waiting);
+        self.news.notify_waiters();
         Expected { links: Arc::clone(self), name: name.to_owned(), token, heard: hearing, facts }
     }
 
@@ -113,6 +120,23 @@ impl Links {
         let mut links = self.lock();
         let waiting = links.get_mut(name)?;
         if waiting.open || super::identity(&waiting.call) == identity { waiting.link.take() } else { None }
+    }
+
+    /// Waits until the audio of this name is expected, at most so long: a dialplan may send audio before its switch told
+    /// us of the call.
+    pub async fn expected(&self, name: &str, within: Duration) {
+        let expected = async {
+            loop {
+                let mut told = std::pin::pin!(self.news.notified());
+                told.as_mut().enable();
+                if self.lock().contains_key(name) {
+                    return;
+                }
+                told.await;
+            }
+        };
+        // Audio that nobody expects is heard all the same.
+        let _ = timeout(within, expected).await;
     }
 
     /// The call of this name, if its audio may come without another identity, for it brings the word that the switch was
@@ -141,6 +165,24 @@ impl Links {
 mod tests {
     use super::*;
     use crate::switch::rule::tests::call;
+
+    #[tokio::test]
+    async fn audio_that_comes_first_waits_for_its_watch() {
+        let links = Arc::new(Links::default());
+        links.expected("a", Duration::from_millis(1)).await;
+        let waits = tokio::spawn({
+            let links = Arc::clone(&links);
+            async move { links.expected("a", Duration::MAX).await }
+        });
+        tokio::task::yield_now().await;
+        let other = links.expect("b", Arc::new(call("b")), None);
+        tokio::task::yield_now().await;
+        assert!(!waits.is_finished(), "another call is expected");
+        let expected = links.expect("a", Arc::new(call("a")), None);
+        waits.await.unwrap();
+        links.expected("a", Duration::MAX).await;
+        drop((expected, other));
+    }
 
     #[test]
     fn audio_finds_its_watch_once() {

@@ -2,13 +2,13 @@
 
 mod audio;
 mod playing;
+mod telling;
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
-use offhook_telephony::esl::{ApiLine, Command, CommandError, SentEvent, setting};
-use serde_json::Value;
+use offhook_telephony::esl::{ApiLine, Command, CommandError, setting};
 use tokio_util::sync::DropGuard;
 
 use super::calls::Beginning;
@@ -16,7 +16,7 @@ use super::connection::Connection;
 use super::site::Site;
 use crate::app::App;
 use crate::switch::line::Line;
-use crate::switch::order::{Announcement, Order, OrderError};
+use crate::switch::order::{Order, OrderError};
 use crate::switch::rule::{Rule, SwitchCall};
 use playing::Playing;
 
@@ -167,18 +167,6 @@ impl FreeSwitchLine {
             set.await?;
             wrong.map_or(Ok(()), |error| Err(unable(error)))
         })
-    }
-
-    fn announce(&self, news: &Announcement) -> Obeyed {
-        let mut headers = news.headers.clone();
-        headers.push(("Unique-ID".to_owned(), self.leg.clone()));
-        // A value that came with a call may hold a line break; its event is told all the same.
-        for (_, value) in &mut headers {
-            value.retain(|letter| !letter.is_control());
-        }
-        let body = (news.body != Value::Null).then(|| news.body.to_string());
-        let event = SentEvent { name: "CUSTOM".into(), subclass: Some(news.what.to_owned()), headers, body };
-        self.command(&Command::Send(event))
     }
 
     /// Executes what a variable says: an application, a blank, and its argument.
