@@ -152,6 +152,7 @@ impl Conduct {
                 orders.push(Order::Announce(told));
                 self.message_may_start(&mut orders);
             }
+            Input::Held => self.hold(&mut orders),
             Input::PlayingEnded => {
                 if let Message::Plays(then) = self.message {
                     self.message_is_over(then, &mut orders);
@@ -243,6 +244,18 @@ impl Conduct {
         let actions = Moment::of(answered_by).actions(&self.rule.on).to_vec();
         self.act(&actions, orders);
         if !answered_by.takes_messages() || self.rule.hold == Hold::Verdict || self.ready {
+            self.release(orders);
+        }
+    }
+
+    /// The dialplan waits from now on; not at all where it is known already what it waits for.
+    fn hold(&mut self, orders: &mut Vec<Order>) {
+        self.held = true;
+        let known = match self.acted {
+            Some(answered_by) => !answered_by.takes_messages() || self.rule.hold == Hold::Verdict || self.ready,
+            None => self.late,
+        };
+        if known || self.audio == Audio::Over {
             self.release(orders);
         }
     }

@@ -40,6 +40,8 @@ pub enum LegNews {
     Result(Value),
     /// The switch's own detector heard a beep begin.
     Beep,
+    /// Its dialplan waits for us from now on.
+    Held,
     /// What was played is over.
     PlayingEnded,
     /// Somebody else bridged, transferred or parked it.

@@ -54,6 +54,18 @@ pub struct Expected {
     pub facts: UnboundedSender<Fact>,
 }
 
+impl Expected {
+    /// Whether this audio came, whether or not it is over.
+    pub fn is_taken(&self) -> bool {
+        self.links.is_taken(&self.name)
+    }
+
+    /// Whether this audio came, and is not over.
+    pub fn is_heard(&self) -> bool {
+        self.links.is_heard(&self.name)
+    }
+}
+
 impl Drop for Expected {
     fn drop(&mut self) {
         // The name may be expected anew by another watch.
@@ -194,7 +206,7 @@ mod tests {
         assert!(links.take_for("a", "key:1").is_none(), "who merely knows the name is not the switch");
         assert!(!links.is_heard("a") && !links.is_taken("a"));
         let mut link = links.take("a").unwrap();
-        assert!(links.is_heard("a"));
+        assert!(links.is_heard("a") && expected.is_heard() && expected.is_taken());
         assert!(links.take("a").is_none(), "one call is heard by one detector");
         link.heard.send(Heard::Began(Uuid::nil())).unwrap();
         assert!(matches!(expected.heard.try_recv(), Ok(Heard::Began(_))));

@@ -236,7 +236,7 @@ impl Watch {
 
     /// Whether there is nothing more to hear or to do.
     fn is_done(&self) -> bool {
-        let heard_all = self.heard_all || !self.app.switches.links.is_taken(&self.call.uuid);
+        let heard_all = self.heard_all || !self.expected.is_taken();
         let told_all = self.farewell.is_none_or(|until| until <= Instant::now());
         heard_all && (self.hung_up || (self.conduct.is_over() && told_all && self.waiting.is_empty()))
     }
@@ -256,9 +256,7 @@ impl Watch {
     fn is_lost(&mut self) -> Option<&'static str> {
         if self.line.is_alive() {
             self.unreachable = None;
-        } else if self.unreachable.get_or_insert_with(Instant::now).elapsed() >= LOST
-            && !self.app.switches.links.is_heard(&self.call.uuid)
-        {
+        } else if self.unreachable.get_or_insert_with(Instant::now).elapsed() >= LOST && !self.expected.is_heard() {
             return Some("connection_lost");
         }
         (self.began.elapsed() >= LONGEST).then_some("watched_too_long")
@@ -303,6 +301,7 @@ impl Watch {
                 let _ = self.expected.facts.send(offhook_detect::Fact::BeepEnded { hz: 0.0 });
                 self.take(Input::SwitchBeep(tell::switch_beep(&self.rule)));
             }
+            LegNews::Held => self.take(Input::Held),
             LegNews::PlayingEnded => self.take(Input::PlayingEnded),
             LegNews::Taken => self.take(Input::Taken),
             LegNews::Asked(actions, answer) => {

@@ -39,6 +39,8 @@ pub enum Input {
     Beep(Announcement),
     /// The switch's own detector heard a beep begin.
     SwitchBeep(Opinion),
+    /// Its dialplan waits for us from now on.
+    Held,
     /// What was played is over.
     PlayingEnded,
     /// A webhook answered, or somebody asks by the API.

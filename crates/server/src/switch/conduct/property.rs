@@ -83,6 +83,7 @@ fn input() -> impl Strategy<Value = Input> {
         1 => Just(Input::AudioFailed),
         1 => Just(Input::Beep(announcement())),
         1 => opinion().prop_map(Input::SwitchBeep),
+        1 => Just(Input::Held),
         1 => Just(Input::PlayingEnded),
         1 => prop::collection::vec(action(true), 0..3).prop_map(Input::Asked),
         1 => Just(Input::Taken),

@@ -30,7 +30,6 @@ type Obeyed = BoxFuture<'static, Result<(), OrderError>>;
 pub(super) struct FreeSwitchLine {
     app: Arc<App>,
     site: Arc<Site>,
-    socket: Option<Connection>,
     leg: String,
     rule: Arc<Rule>,
     token: String,
@@ -40,6 +39,8 @@ pub(super) struct FreeSwitchLine {
 /// What we did with it.
 #[derive(Debug, Default)]
 struct Own {
+    /// The socket in which its dialplan waits for us.
+    socket: Option<Connection>,
     answered: bool,
     /// Somebody else's stream may be on it.
     taken_over: bool,
@@ -71,13 +72,19 @@ impl FreeSwitchLine {
         token: String,
         beginning: Beginning,
     ) -> Self {
-        let own = Own { answered: call.answered, taken_over: beginning.taken_over, ..Own::default() };
-        let (leg, socket) = (call.uuid.clone(), beginning.socket);
-        Self { app, site, socket, leg, rule, token, own: Mutex::new(own) }
+        let Beginning { socket, taken_over } = beginning;
+        let own = Own { socket, answered: call.answered, taken_over, ..Own::default() };
+        let leg = call.uuid.clone();
+        Self { app, site, leg, rule, token, own: Mutex::new(own) }
     }
 
     fn own(&self) -> MutexGuard<'_, Own> {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its dialplan waits for us in this socket.
+    pub(super) fn waits_in(&self, socket: Connection) {
+        self.own().socket = Some(socket);
     }
 
     /// The switch's name for the leg.
@@ -106,7 +113,7 @@ impl FreeSwitchLine {
 
     /// The socket of the call, or the connection to its switch.
     fn connection(&self) -> Result<Connection, OrderError> {
-        let own = self.socket.clone().filter(Connection::is_open);
+        let own = self.own().socket.clone().filter(Connection::is_open);
         own.or_else(|| self.site.now().connection.clone()).ok_or(OrderError::Gone)
     }
 
@@ -216,7 +223,7 @@ impl FreeSwitchLine {
 
     /// Lets the dialplan go on that waits for us.
     fn release(&self) -> Obeyed {
-        let Some(socket) = self.socket.clone() else {
+        let Some(socket) = self.own().socket.clone() else {
             return not_done(OrderError::Unable("its dialplan does not wait".into()));
         };
         let resume = self.api(setting(&self.leg, &[(RESUME, "true")]));

@@ -98,6 +98,16 @@ async fn serve(
     for line in setting(&leg, &[(RESUME, "true")]).unwrap_or_default() {
         drop(connection.api(line));
     }
+    // What a call does that the connection to its switch tells of needs no second teller.
+    let watched = site.now().lines.get(&leg).cloned();
+    if let Some(line) = watched.filter(|_| app.switches.watches.has(&leg)) {
+        line.waits_in(connection.clone());
+        app.switches.watches.tell(&leg, LegNews::Held);
+        return match wait(app, &line, &mut incoming).await {
+            Followed::Closed => Ok(()),
+            Followed::Left => release(&connection).await,
+        };
+    }
     let wanted = Wanted {
         names: EVENTS.map(str::to_owned).into(),
         subclasses: SUBCLASSES.into_iter().filter(|name| *name != ALIVE).map(str::to_owned).collect(),
@@ -131,6 +141,22 @@ async fn release(connection: &Connection) -> Result<(), ConnectionError> {
         Ok(Ok(_) | Err(OrderError::Gone)) => Ok(()),
         Ok(Err(error)) => Err(ConnectionError::Refused("leaving", error.to_string())),
         Err(_) => Err(ConnectionError::Late { what: "leaving", within: STEP }),
+    }
+}
+
+/// Waits until the socket of a call is closed, or nobody watches it any more.
+async fn wait(app: &App, line: &FreeSwitchLine, incoming: &mut mpsc::Receiver<Incoming>) -> Followed {
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            came = incoming.recv() => if matches!(came, Some(Incoming::Ended(_)) | None) {
+                return Followed::Closed;
+            },
+            _ = look.tick() => if !app.switches.watches.has(line.leg()) {
+                return Followed::Left;
+            },
+        }
     }
 }
 
