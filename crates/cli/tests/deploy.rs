@@ -56,12 +56,18 @@ fn schemas_and_rules_of_containers_hold_and_a_breach_is_found() {
     let deployment = copy.path().join("deploy/kubernetes/deployment.yaml");
     let text = fs::read_to_string(&deployment).unwrap().replace("runAsNonRoot: true", "runAsNonRoot: false");
     fs::write(&deployment, text).unwrap();
+    let socket = copy.path().join("deploy/freeswitch/autoload_configs/event_socket.conf.xml");
+    let text = fs::read_to_string(&socket).unwrap().replace("127.0.0.1", "0.0.0.0");
+    fs::write(&socket, text).unwrap();
+    fs::write(copy.path().join("deploy/freeswitch/broken.xml"), "<configuration>").unwrap();
     let sources = copy.path().join("crates/a/src");
     fs::create_dir_all(&sources).unwrap();
     fs::write(sources.join("lib.rs"), "const A: &[u8] = include_bytes!(\"../../../corpus/a.wav\");").unwrap();
     let output = Command::new(&python).arg(&check).arg(copy.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(out(&output).contains("may run as root"), "{output:?}");
+    assert!(out(&output).contains("event_socket.conf.xml: listens on 0.0.0.0"), "{output:?}");
+    assert!(out(&output).contains("broken.xml: no element found"), "{output:?}");
     assert!(out(&output).contains("corpus/a.wav is not let through"), "{output:?}");
 }
 
@@ -106,6 +112,16 @@ fn the_program_takes_its_configurations() {
     for file in [repository().join("deploy/systemd/offhook.toml"), of_kubernetes] {
         let shown = run(offhook().args(["config", "show", "--config"]).arg(&file));
         assert!(out(&shown).contains("http.bind"), "{}", out(&shown));
+    }
+}
+
+#[test]
+fn the_program_takes_the_files_of_switches() {
+    let files = ["freeswitch/switches.toml", "freeswitch/switches-socket.toml", "asterisk/switches.toml"];
+    for file in files {
+        let set = format!("switches.file={}", repository().join("deploy").join(file).display());
+        let checked = run(offhook().args(["config", "check", "--set", &set]));
+        assert!(out(&checked).contains("the file of switches can be used"), "{file}: {}", out(&checked));
     }
 }
 
