@@ -120,9 +120,6 @@ def included(repository):
     lines = (repository / ".dockerignore").read_text().splitlines()
     patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     for source in sorted(repository.glob("crates/*/src/**/*.rs")):
-        # Nothing is tested there.
-        if source.name == "tests.rs":
-            continue
         for name in re.findall(r'include_(?:bytes|str)!\(\s*"([^"]+)"', source.read_text()):
             path = os.path.relpath(os.path.normpath(source.parent / name), repository)
             if not let_through(path, patterns):
