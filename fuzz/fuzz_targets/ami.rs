@@ -24,7 +24,8 @@ fuzz_target!(|data: &[u8]| {
     for headers in whole.iter().flatten().filter_map(Packet::headers) {
         let _ = leg(headers);
         for (name, value) in headers.iter() {
-            let action = Action::user_event(name, &[(name, value)]).and_then(|action| action.with_variable(name, value));
+            let action =
+                Action::user_event(name, &[(name, value)]).and_then(|action| action.with_variable(name, value));
             if let Ok(bytes) = action.and_then(|action| action.encode("1")) {
                 assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 6);
             }
