@@ -206,7 +206,7 @@ pub enum ExternalMedia {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ari {
-    /// `http://HOST:PORT/ari`.
+    /// `http://HOST:PORT/ari`, or `https://`; then its certificate must be one that this machine trusts.
     pub url: String,
     /// The user's name.
     pub user: String,

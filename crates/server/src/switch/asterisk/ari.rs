@@ -5,6 +5,7 @@ mod events;
 mod line;
 mod media;
 mod rest;
+mod secure;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -8,11 +8,10 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use offhook_detect::Fact;
 use offhook_telephony::ari::{self, Channel, Event, Happening, Request};
 use tokio::time::{MissedTickBehavior, interval, timeout};
-use tokio_tungstenite::connect_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use super::{AriDialer, END_TIME, Site};
+use super::{AriDialer, END_TIME, Site, secure};
 use crate::switch::line::LegNews;
 
 /// How long a connection may take.
@@ -31,10 +30,10 @@ pub(super) async fn run(site: &Arc<Site>, again: bool) -> (bool, Result<(), Stri
         Err(why) => return (false, Err(why)),
     };
     let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
-    let connecting = connect_async_with_config(request, Some(config), true);
+    let connecting = secure::open(request, config, secure::trusted);
     let mut socket = match timeout(PATIENCE, connecting).await {
-        Ok(Ok((socket, _))) => socket,
-        Ok(Err(error)) => return (false, Err(error.to_string())),
+        Ok(Ok(socket)) => socket,
+        Ok(Err(why)) => return (false, Err(why)),
         Err(_) => return (false, Err("no answer in time".into())),
     };
     let app = &site.app;

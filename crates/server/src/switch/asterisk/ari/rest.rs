@@ -66,10 +66,12 @@ impl Rest {
     pub(super) fn events(&self, app: &str) -> Result<tokio_tungstenite::tungstenite::http::Request<()>, String> {
         use base64::Engine as _;
         use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-        let Some(rest) = self.url.strip_prefix("http://") else {
-            return Err("asterisk.ari.url: allowed is http://HOST:PORT/ari".into());
+        let Some(rest) =
+            self.url.strip_prefix("http").filter(|rest| rest.starts_with("://") || rest.starts_with("s://"))
+        else {
+            return Err("asterisk.ari.url: allowed is http://HOST:PORT/ari or https://HOST:PORT/ari".into());
         };
-        let url = format!("ws://{rest}{}", Request::events(&[app], false).target());
+        let url = format!("ws{rest}{}", Request::events(&[app], false).target());
         let mut request = url.into_client_request().map_err(|error| error.to_string())?;
         let identity = base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", self.user, self.password));
         let identity = format!("Basic {identity}").parse().map_err(|_| "asterisk.ari.user or password".to_owned())?;
