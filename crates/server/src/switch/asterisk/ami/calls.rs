@@ -111,6 +111,10 @@ impl Calls {
         if self.channels.len() >= MOST && !self.channels.contains_key(leg.unique_id) {
             return;
         }
+        // What is told of while the list comes is there, though the list may have been made before it was.
+        if let Some(listed) = &mut self.listed {
+            listed.insert(leg.unique_id.to_owned());
+        }
         let new = !self.channels.contains_key(leg.unique_id);
         let channel = self.channels.entry(leg.unique_id.to_owned()).or_default();
         for (known, given) in [
@@ -141,9 +145,6 @@ impl Calls {
                 audio = NAMES.contains(&name).then(|| value.to_owned());
             }
             Change::Listed => {
-                if let Some(listed) = &mut self.listed {
-                    listed.insert(leg.unique_id.to_owned());
-                }
                 audio = socket(event.get("Application"), event.get("ApplicationData"));
             }
             _ => {}

@@ -129,12 +129,13 @@ fn take(site: &Arc<Site>, event: &Event) {
 
 /// What happened while there was no connection: calls that ended, calls that came, and what is left of others.
 async fn pick_up(site: &Arc<Site>) {
+    // Calls that come while it is asked are not in the answer.
+    let known = site.shared().calls.clone();
     let Ok(answer) = site.rest.ask(&Request::channels()).await else { return };
     let Ok(channels) = serde_json::from_value::<Vec<Channel>>(answer) else { return };
     let there: HashSet<&str> = channels.iter().map(|channel| channel.id.as_str()).collect();
-    let gone: Vec<String> = site.shared().calls.iter().filter(|id| !there.contains(id.as_str())).cloned().collect();
-    for id in gone {
-        site.gone(&id, 0, "ended while ARI was not connected");
+    for id in known.iter().filter(|id| !there.contains(id.as_str())) {
+        site.gone(id, 0, "ended while ARI was not connected");
     }
     for channel in &channels {
         let in_app = channel.dialplan.app_name == "Stasis"
