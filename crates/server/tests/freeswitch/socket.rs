@@ -34,6 +34,21 @@ async fn a_call_is_held_until_it_is_known_who_picked_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_socket_of_a_call_that_is_watched_already_is_held_too() {
+    let (lab, door) = lab("", "").await;
+    let switch = &lab.switch;
+    switch.answer("joined-1", samples("human-short.wav"));
+    switch.told("joined-1", "uuid_audio_fork joined-1 start").await;
+    let socket = switch.socket(door, "joined-1").await;
+    switch.told("joined-1", "released joined-1").await;
+    socket.await.unwrap();
+    assert_eq!(switch.variable("joined-1", "AMDSTATUS").as_deref(), Some("HUMAN"));
+    switch.hang_up("joined-1");
+    lab.quiet().await;
+    lab.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_no_rule_fits_is_let_go_at_once() {
     let (lab, door) = lab("destination = '^none$'", "").await;
     lab.switch.add("free-1", Vec::new());

@@ -63,6 +63,20 @@ fn a_person_is_connected_and_nobody_listens_any_more() {
 }
 
 #[test]
+fn a_dialplan_that_comes_to_wait_later_waits_for_the_same() {
+    let mut early = flowing(Rule::default(), 1);
+    assert!(early.take(Input::Held, 100 * MS).is_empty());
+    assert!(words(&early.take(heard(AnsweredBy::Human), 900 * MS)).ends_with(&["release"]));
+    let mut late = flowing(Rule::default(), 1);
+    late.take(heard(AnsweredBy::Voicemail), 900 * MS);
+    assert!(late.take(Input::Held, 950 * MS).is_empty(), "a message may not start yet");
+    assert!(words(&late.take(ready(), 6_000 * MS)).ends_with(&["release"]));
+    let mut known = flowing(Rule::default(), 1);
+    known.take(heard(AnsweredBy::Human), 900 * MS);
+    assert!(words(&known.take(Input::Held, 950 * MS)).ends_with(&["release"]));
+}
+
+#[test]
 fn a_message_starts_when_it_may_and_ends_the_call() {
     let mut conduct = flowing(voicemail_drop(), 1);
     assert_eq!(words(&conduct.take(heard(AnsweredBy::Voicemail), 900 * MS)), ["set"]);
