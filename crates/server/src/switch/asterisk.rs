@@ -117,6 +117,6 @@ fn watch_held(app: &Arc<App>, claim: Claim, audio: &str) -> Option<Link> {
     };
     let call = Arc::new(call);
     let expected = app.switches.links.expect(audio, Arc::clone(&call), rule.campaign.clone());
-    watch::begin(app, Terms { call, rule, line, expected, by_itself: true, held: true });
+    watch::begin(app, Terms { call, rule, line, expected, by_itself: true, held: true, resumed: false });
     app.switches.links.take(audio)
 }

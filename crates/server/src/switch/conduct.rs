@@ -76,6 +76,15 @@ impl Conduct {
         self
     }
 
+    /// The same of a call of which another node told that a voicemail picked up, and could not leave the message any more.
+    /// Nothing but that is still to be done, unless something else is heard.
+    #[must_use]
+    pub fn resumed(mut self) -> Self {
+        self.acted = Some(AnsweredBy::Voicemail);
+        self.message = self.rule.message().cloned().map_or(Message::None, Message::Waits);
+        self
+    }
+
     /// What is to be done first. Audio that comes by itself (`by_itself`) is waited for, not asked for.
     pub fn begin(&mut self, answered: bool, by_itself: bool, now: Duration) -> Vec<Order> {
         self.by_itself = by_itself;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::action::{Action, Moment};
+use super::action::{Action, MessageDrop, Moment};
 use crate::pii::Pii;
 
 /// Kinds of switch.
@@ -201,6 +201,14 @@ impl Default for Rule {
 }
 
 impl Rule {
+    /// The message that is left on a voicemail.
+    pub fn message(&self) -> Option<&MessageDrop> {
+        Moment::Voicemail.actions(&self.on).iter().rev().find_map(|action| match action {
+            Action::Drop(message) => Some(message),
+            _ => None,
+        })
+    }
+
     /// Whether it is for this call.
     pub fn fits(&self, call: &SwitchCall) -> bool {
         let text =

@@ -61,6 +61,8 @@ pub struct Terms {
     pub by_itself: bool,
     /// Whether its dialplan waits for us.
     pub held: bool,
+    /// Whether only its message is still to be left, for another node told that a voicemail picked up, and died.
+    pub resumed: bool,
 }
 
 /// The calls that are watched, by their switch's name for them.
@@ -158,9 +160,10 @@ struct Watch {
 
 impl Watch {
     fn new(app: Arc<App>, terms: Terms) -> Self {
-        let Terms { call, rule, line, expected, by_itself, held } = terms;
+        let Terms { call, rule, line, expected, by_itself, held, resumed } = terms;
         let conduct = Conduct::new(Arc::clone(&rule), line.nodes());
         let conduct = if held { conduct.held() } else { conduct };
+        let conduct = if resumed { conduct.resumed() } else { conduct };
         let handling = Handling::new(&call, &rule.name);
         Self {
             app,

@@ -83,3 +83,26 @@ async fn two_nodes_share_calls_and_one_takes_over_what_the_other_leaves() {
     until(|| counts(&services) == [0]).await;
     services.remove(0).stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_a_dead_node_could_not_leave_is_left() {
+    let switch = Switch::start(Manner::default()).await;
+    for leg in ["waits-1", "done-1"] {
+        switch.answer(leg, samples(VOICEMAIL));
+        switch.set(leg, "offhook_node", "dead-1");
+        switch.set(leg, "offhook_answered_by", "voicemail");
+    }
+    switch.set("done-1", "offhook_ready", "beep");
+    let address = free();
+    let service = service(address, &file(switch.address, &[address], &rule("", ON))).await;
+    let lab = Lab { switch, service };
+    lab.ready().await;
+    lab.switch.told("waits-1", "playback").await;
+    assert!(lab.switch.sent("waits-1") >= BEEP_END, "not before the beep ended");
+    assert!(lab.switch.about("done-1", "uuid_audio_fork").is_empty(), "its message was begun");
+    for leg in ["waits-1", "done-1"] {
+        lab.switch.hang_up(leg);
+    }
+    lab.quiet().await;
+    lab.service.stop().await;
+}

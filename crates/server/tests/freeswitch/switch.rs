@@ -382,7 +382,8 @@ impl Switch {
         }
     }
 
-    fn set(&self, leg: &str, name: &str, value: &str) {
+    /// Sets a variable of a leg.
+    pub(crate) fn set(&self, leg: &str, name: &str, value: &str) {
         if let Some(leg) = self.shared.legs.lock().unwrap().get_mut(leg) {
             leg.variables.push((name.into(), value.into()));
         }

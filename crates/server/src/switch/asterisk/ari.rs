@@ -119,7 +119,7 @@ impl Site {
         let expected = app.switches.links.expect(&audio, Arc::clone(&call), rule.campaign.clone());
         let line = Arc::new(AriLine::new(self, &channel.id, &audio, &rule));
         self.shared().calls.insert(channel.id.clone());
-        watch::begin(app, Terms { call, rule, line, expected, by_itself: false, held: true });
+        watch::begin(app, Terms { call, rule, line, expected, by_itself: false, held: true, resumed: false });
     }
 
     /// A name for audio that nobody can guess.

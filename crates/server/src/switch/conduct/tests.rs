@@ -190,3 +190,20 @@ fn the_events_of_others_are_told_once_for_each_kind() {
     assert_eq!(of(conduct.take(verdict(AnsweredBy::Voicemail, Stage::Final), 900 * MS)), 2);
     assert_eq!(of(conduct.take(verdict(AnsweredBy::Voicemail, Stage::Revised), 1_900 * MS)), 1);
 }
+
+#[test]
+fn a_message_that_another_node_could_not_leave_is_left_once_it_may_start() {
+    let mut conduct = Conduct::new(Arc::new(voicemail_drop()), 1).resumed();
+    assert_eq!(conduct.begin(true, false, Duration::ZERO), [Order::StartAudio(0)]);
+    conduct.take(Input::AudioBegan, 20 * MS);
+    assert_eq!(words(&conduct.take(heard(AnsweredBy::Voicemail), 900 * MS)), ["set"], "it was acted on before");
+    assert_eq!(words(&conduct.take(ready(), 950 * MS)), ["announce", "play"]);
+    let mut person = Conduct::new(Arc::new(voicemail_drop()), 1).resumed();
+    person.begin(true, false, Duration::ZERO);
+    person.take(Input::AudioBegan, 20 * MS);
+    assert_eq!(words(&person.take(heard(AnsweredBy::Human), 900 * MS)), ["set", "stop_audio", "transfer"]);
+    let mut deaf = Conduct::new(Arc::new(voicemail_drop()), 0).resumed();
+    assert_eq!(words(&deaf.begin(true, false, Duration::ZERO)), ["listen_for_beep"]);
+    deaf.take(Input::SwitchBeep(opinion(AnsweredBy::Voicemail, Stage::Final)), 900 * MS);
+    assert_eq!(words(&deaf.take(Input::Time, 1_900 * MS)), ["play"]);
+}

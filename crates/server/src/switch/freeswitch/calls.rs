@@ -17,6 +17,8 @@ use crate::switch::watch::{self, Terms};
 pub(super) const NODE: &str = "offhook_node";
 /// The variable that says that it was told who picked up.
 pub(super) const ANSWERED_BY: &str = "offhook_answered_by";
+/// The variable that says why a message may start, once it may.
+pub(super) const READY: &str = "offhook_ready";
 
 /// The call of an event.
 pub(super) fn call_of(switch: &str, event: &Event) -> Option<SwitchCall> {
@@ -49,6 +51,8 @@ pub(super) struct Beginning {
     pub(super) socket: Option<Connection>,
     /// Whether somebody else watched it before.
     pub(super) taken_over: bool,
+    /// Whether only its message is still to be left.
+    pub(super) resumed: bool,
 }
 
 /// The rule by which a call is watched from now on. `None`: it is not, or not yet.
@@ -69,7 +73,7 @@ pub(super) fn begin(
     }
     let call = Arc::new(call);
     let expected = app.switches.links.expect(&call.uuid, Arc::clone(&call), rule.campaign.clone());
-    let held = beginning.socket.is_some();
+    let (held, resumed) = (beginning.socket.is_some(), beginning.resumed);
     let line = Arc::new(FreeSwitchLine::new(
         Arc::clone(app),
         Arc::clone(site),
@@ -82,6 +86,6 @@ pub(super) fn begin(
     if by_itself {
         app.switches.links.open(&call.uuid);
     }
-    let terms = Terms { call, rule, line: Arc::clone(&line) as _, expected, by_itself, held };
+    let terms = Terms { call, rule, line: Arc::clone(&line) as _, expected, by_itself, held, resumed };
     watch::begin(app, terms).then_some(line)
 }

@@ -72,7 +72,7 @@ impl FreeSwitchLine {
         token: String,
         beginning: Beginning,
     ) -> Self {
-        let Beginning { socket, taken_over } = beginning;
+        let Beginning { socket, taken_over, .. } = beginning;
         let own = Own { socket, answered: call.answered, taken_over, ..Own::default() };
         let leg = call.uuid.clone();
         Self { app, site, leg, rule, token, own: Mutex::new(own) }

@@ -122,7 +122,7 @@ async fn serve(
     // A call that waits for its answer is watched from then on, however its rule takes early media.
     let rule = rule_of(app, &call);
     app.switches.states.seen(&site.config.name, rule.is_some());
-    let beginning = Beginning { socket: Some(connection.clone()), taken_over: false };
+    let beginning = Beginning { socket: Some(connection.clone()), ..Beginning::default() };
     let line = rule.and_then(|rule| begin(app, &site, call, rule, beginning));
     match line {
         Some(line) => match follow(app, &line, &mut incoming).await {

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use offhook_detect::AnsweredBy;
 use offhook_telephony::esl::{ApiLine, Event, EventFormat, rows};
 use serde_json::json;
 
-use super::calls::{ANSWERED_BY, Beginning, NODE, begin, call_of, rule_of};
+use super::calls::{ANSWERED_BY, Beginning, NODE, READY, begin, call_of, rule_of};
 use super::connection::Connection;
 use super::inbound::watched;
 use super::site::Site;
@@ -61,7 +62,8 @@ pub(super) async fn pick_up(app: &Arc<App>, site: &Arc<Site>, connection: &Conne
     Ok(())
 }
 
-/// Watches a leg, if it is for this node, a rule fits, and it was not yet told who picked up.
+/// Watches a leg, if it is for this node, a rule fits, and it was not yet told who picked up; or it was, and the message
+/// to a voicemail is still to be left.
 fn consider(app: &Arc<App>, site: &Arc<Site>, dump: &str) {
     let Ok(event) = Event::from_json(dump.as_bytes()) else { return };
     let Some(call) = call_of(&site.config.name, &event) else { return };
@@ -81,7 +83,10 @@ fn consider(app: &Arc<App>, site: &Arc<Site>, dump: &str) {
         return;
     }
     let bridged = event.variable("bridge_uuid").is_some_and(|other| !other.is_empty());
-    if !call.answered || others || bridged || event.variable(ANSWERED_BY).is_some_and(|said| !said.is_empty()) {
+    let said = |name| event.variable(name).filter(|said| !said.is_empty());
+    let resumed =
+        said(ANSWERED_BY) == Some(AnsweredBy::Voicemail.word()) && said(READY).is_none() && said(NODE).is_some();
+    if !call.answered || others || bridged || (said(ANSWERED_BY).is_some() && !resumed) {
         return;
     }
     {
@@ -92,8 +97,9 @@ fn consider(app: &Arc<App>, site: &Arc<Site>, dump: &str) {
     }
     let rule = rule_of(app, &call);
     app.switches.states.seen(&site.config.name, rule.is_some());
-    let Some(rule) = rule else { return };
-    if let Some(line) = begin(app, site, call, rule, Beginning { taken_over: node.is_some(), ..Beginning::default() }) {
+    let Some(rule) = rule.filter(|rule| !resumed || rule.message().is_some()) else { return };
+    let beginning = Beginning { taken_over: node.is_some(), resumed, ..Beginning::default() };
+    if let Some(line) = begin(app, site, call, rule, beginning) {
         watched(site, line);
     }
 }

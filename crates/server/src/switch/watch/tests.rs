@@ -68,7 +68,8 @@ fn watch(app: &Arc<App>, uuid: &str, rule: Rule, line: Recording) -> Arc<Recordi
     let (call, line) = (Arc::new(call(uuid)), Arc::new(line));
     let expected = app.switches.links.expect(uuid, Arc::clone(&call), None);
     let line_of = Arc::clone(&line) as Arc<dyn Line>;
-    let terms = Terms { call, rule: Arc::new(rule), line: line_of, expected, by_itself: false, held: false };
+    let terms =
+        Terms { call, rule: Arc::new(rule), line: line_of, expected, by_itself: false, held: false, resumed: false };
     assert!(begin(app, terms));
     line
 }
@@ -225,7 +226,8 @@ async fn a_switch_that_is_out_of_reach_is_not_waited_for_for_ever() {
     let expected = app.switches.links.expect("a", Arc::clone(&call), None);
     let line = Arc::new(Recording::default());
     let line_of = Arc::clone(&line) as Arc<dyn Line>;
-    let terms = Terms { call, rule: Arc::default(), line: line_of, expected, by_itself: false, held: false };
+    let terms =
+        Terms { call, rule: Arc::default(), line: line_of, expected, by_itself: false, held: false, resumed: false };
     let mut watch = Watch::new(Arc::clone(&app), terms);
     line.lost.store(true, Ordering::Relaxed);
     assert_eq!(watch.is_lost(), None, "it may come back");
